@@ -1,0 +1,1 @@
+"""The trainer on trial, and the other optimisers it is measured beside."""

@@ -1,0 +1,1 @@
+"""The command line: one door among several; it holds no arithmetic."""

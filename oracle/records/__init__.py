@@ -1,0 +1,1 @@
+"""What travels between the reference, the candidates and the judge."""

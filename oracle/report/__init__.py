@@ -1,0 +1,1 @@
+"""Reports for people (HTML with SVG) and for machines (JUnit, JSON)."""

@@ -1,0 +1,1 @@
+"""Definitions, exact and enclosed values: the mathematics, in the order a reader meets it."""
