@@ -1,0 +1,113 @@
+"""What a candidate is handed, what it hands back, and what it declares of its arithmetic.
+
+A candidate is a callable found by entry point (group ``momentum_oracle.candidates``)::
+
+    arrays = candidate(problem, method, steps)
+
+It gets the problem as numpy arrays in its dtype, the method and the steps to record, and returns
+arrays named like a golden's: each parameter of the model with shape (len(steps), d), optionally
+``theta`` (len(steps), d), ``loss`` (len(steps),) and the momentum as ``p_<parameter>``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+__all__ = ["Array", "Candidate", "CandidateMethod", "CandidateProblem", "CandidateTask", "Declaration"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """How a candidate says it computes; its rounding bound follows from this and nothing else.
+
+    Parameters
+    ----------
+    form : str
+        ``velocity`` p ← μp − ηg, β ← β + p · ``position`` β ← β + μ(β − β₋) − ηg ·
+        ``buffer`` b ← μb + g, β ← β − ηb (torch).
+    dtype : str
+        Of the state and of every product: ``float64``, ``float32``, ``bfloat16`` or ``float16``.
+    accumulate : str
+        Of the sums inside a matrix product; empty means `dtype`.
+    fma : bool
+        Whether multiply-adds may be fused.  Fewer roundings never widen the bound.
+    """
+
+    form: str = "velocity"
+    dtype: str = "float64"
+    accumulate: str = ""
+    fma: bool = True
+
+
+@dataclass(frozen=True)
+class CandidateProblem:
+    """The problem as arrays of one dtype.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, d)
+    y : ndarray, shape (n,)
+    loss : str
+        ``half_mean_square``, ``mean_square``, ``half_sum_square`` or ``sum_square``.
+    model : str
+        ``diagonal``, ``hadamard``, ``linear`` or ``scalar_product``.
+    init : mapping of parameter name to ndarray, shape (d,)
+    """
+
+    X: Array
+    y: Array
+    loss: str
+    model: str
+    init: Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class CandidateMethod:
+    """The method with coefficients in the problem's dtype.
+
+    Parameters
+    ----------
+    name : str
+        ``gradient_descent``, ``heavy_ball``, ``nesterov`` or ``nesterov_lookahead``.
+    step_size, momentum : numpy scalar
+        η and μ.
+    p0 : mapping of parameter name to ndarray, shape (d,)
+        Initial momentum; empty means zero.
+    batches : sequence of sequences of int
+        Sample indices, used cyclically; empty means every sample at every step.
+    """
+
+    name: str
+    step_size: Any
+    momentum: Any
+    p0: Mapping[str, Array] = field(default_factory=dict)
+    batches: Sequence[Sequence[int]] = ()
+
+
+@dataclass(frozen=True)
+class CandidateTask:
+    """One run asked of a candidate: problem, method and the steps to record."""
+
+    problem: CandidateProblem
+    method: CandidateMethod
+    steps: Sequence[int]
+
+
+class Candidate(Protocol):
+    """The callable behind an entry point.
+
+    Optional attributes, read with ``getattr``: ``methods`` and ``models`` (frozensets of names it
+    can run; absent means all), ``declare(dtype: str, method: str) -> Declaration`` (absent means
+    the defaults), and ``together(tasks) -> list of mappings`` (many runs as one batch).
+    """
+
+    def __call__(
+        self, problem: CandidateProblem, method: CandidateMethod, steps: Sequence[int]
+    ) -> Mapping[str, Array]:
+        """Run the method and return the recorded arrays."""
