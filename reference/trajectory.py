@@ -34,9 +34,7 @@ def start_of(case: Case, arithmetic: Arithmetic) -> State:
     return METHODS[case.method.name].init(start, coefficients_of(case, arithmetic))
 
 
-def states(
-    case: Case, arithmetic: Arithmetic, objective: Objective | None = None
-) -> Iterator[State]:
+def states(case: Case, arithmetic: Arithmetic, objective: Objective | None = None) -> Iterator[State]:
     """Yield the states at steps 0, 1, 2, … without end.
 
     Parameters
