@@ -128,6 +128,10 @@ def choose_norm(case: Case, measures: Sequence[StepMeasure]) -> ErrorNorm | Desc
     method = case.method
     if method.name == "gradient_descent":
         return DescentNorm(bound)
+    if method.batches:
+        raise NoCertificateError(
+            "the curvature jumps from batch to batch, so no one norm follows it; balls fed back do"
+        )
     candidates = [
         ErrorNorm(
             momentum=method.momentum,
@@ -135,7 +139,6 @@ def choose_norm(case: Case, measures: Sequence[StepMeasure]) -> ErrorNorm | Desc
             curvature_bound=bound,
             momentum_weight=alpha,
             drift_weight=weight * float(1 - method.momentum) ** 2,
-            sees_curvature=not method.batches,
         )
         for alpha in MOMENTUM_WEIGHTS
         for weight in DRIFT_WEIGHTS

@@ -87,8 +87,6 @@ class ErrorNorm:
         ā; every A met has 0 ≤ A ≤ ā.
     momentum_weight, drift_weight : float
         α and w.
-    sees_curvature : bool
-        Without it the term |Bᵀt|² is left out: the norm for batches, whose B jumps.
     """
 
     momentum: Fraction
@@ -96,7 +94,6 @@ class ErrorNorm:
     curvature_bound: float
     momentum_weight: float
     drift_weight: float
-    sees_curvature: bool = True
     _ladder: dict[int, Certificate] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -126,8 +123,6 @@ class ErrorNorm:
 
     def turning(self, change: float) -> float:
         """Return the factor by which the norm grows when |ΔB|₂ ≤ change."""
-        if not self.sees_curvature:
-            return 1.0
         x = self._factor(self.offset - self.drift) * change
         return (sqrt(1 + x * x / 4) + x / 2) * SLACK
 
@@ -135,8 +130,11 @@ class ErrorNorm:
         """Return a bound on √V of an error with |β|₂ ≤ position and |p|₂ ≤ momentum."""
         drift = position + float(self.drift) * momentum
         turned = position + abs(float(self.offset)) * momentum
-        seen = self.curvature_bound if self.sees_curvature else 0.0
-        terms = self.momentum_weight * momentum**2 + self.drift_weight * drift**2 + seen * turned**2
+        terms = (
+            self.momentum_weight * momentum**2
+            + self.drift_weight * drift**2
+            + self.curvature_bound * turned**2
+        )
         return sqrt(terms) * SLACK
 
     def growth(self, sigma: float) -> float:
@@ -215,9 +213,8 @@ class ErrorNorm:
         s_next = _plus(beta_next, _times(drift, p_next))
         t, t_next = _plus(beta, _times(offset, p)), _plus(beta_next, _times(offset, p_next))
         alpha, w = _exact(self.momentum_weight), _exact(self.drift_weight)
-        seen = a if self.sees_curvature else zero
-        before = _sum(_square(alpha, p), _square(w, s), _square(seen, t))
-        after = _sum(_square(alpha, p_next), _square(w, s_next), _square(seen, t_next))
+        before = _sum(_square(alpha, p), _square(w, s), _square(a, t))
+        after = _sum(_square(alpha, p_next), _square(w, s_next), _square(a, t_next))
         return before, after, _square(one, arg), _square(one, n)
 
     @cached_property

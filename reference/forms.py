@@ -19,7 +19,7 @@ m₊ = −η_k b₊ obeys m₊ = (η_k/η_{k−1}) μ m − η_k g, so a drop of
 buffer form at once, and that of the other two not at all.  The maps are for one constant η.
 Dampening (b₊ = μ b + (1 − τ) g) belongs to none of these forms.
 
-Source: polyak1964 (position form), sutskever2013 (velocity form), torch_sgd (buffer form).
+Source: Polyak 1964 (position form), Sutskever 2013 (velocity form), PyTorch SGD (buffer form).
 """
 
 from __future__ import annotations
@@ -117,7 +117,8 @@ def momentum_reaching(start: Any, first: Any, gradient: Gradient, coefficients: 
     Raises
     ------
     ZeroDivisionError
-        If μ is an exact zero: then β1 is decided by β0 and cannot be prescribed.
+        If μ is zero, in arithmetics that refuse to divide by it; balls return non-finite ones.
+        β1 is then decided by β0 and cannot be prescribed.
     """
     eta, mu = coefficients
     return (1 / mu) * (first - start + eta * gradient(start))
@@ -171,7 +172,7 @@ def lookahead_position_step(
 ) -> LookaheadPair:
     """Return (β₊ + μ (β₊ − β), β₊) with β₊ = y − η ∇L(y): Nesterov's two sequences.
 
-    Source: nesterov1983, with a constant μ in place of its growing one.
+    Source: Nesterov 1983, with a constant μ in place of its growing one.
     """
     eta, mu = coefficients
     position = state.lookahead - eta * gradient(state.lookahead)

@@ -4,7 +4,7 @@ Two ways to enclose the states, both in Arb balls:
 
 * regression problems: exact midpoints, with one error bound for the whole run
   (`reference.centred_run`, `reference.error_bound`);
-* polynomial problems, and regressions for which no growth bound can be proved: balls fed back
+* polynomial problems, momentum over batches, and runs too unstable for a bound: balls fed back
   step after step, at whatever precision that takes.
 
 The same recurrence is then run in mpmath, with bits to spare, and every value it gives must lie
@@ -161,8 +161,8 @@ def enclose(case: Case, steps: Sequence[int], bits: int, progress: Progress | No
     if isinstance(case.problem, Regression):
         try:
             return enclose_centred(case, steps, bits, progress)
-        except NoCertificateError:
-            pass  # no bound on the growth can be proved; balls fed back need none
+        except (NoCertificateError, LostError):
+            pass  # no useful bound on the growth can be proved; balls fed back need none
     return enclose_naively(case, steps, bits, progress)
 
 

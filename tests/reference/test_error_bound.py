@@ -13,7 +13,7 @@ from flint import arb
 from reference.balls import BallArithmetic, ball_precision
 from reference.case import Case
 from reference.centred_run import CentredRun, DivergedError
-from reference.iterates import Enclosures, enclose_centred, enclose_naively
+from reference.iterates import Enclosures, enclose, enclose_centred, enclose_naively
 from reference.trajectory import states
 
 METHODS = ("gradient_descent", "heavy_ball", "nesterov", "nesterov_lookahead")
@@ -56,7 +56,9 @@ def test_enclosures_contain_the_truth_with_batches_and_initial_momentum(
     """Cyclic batches of unequal size, one with a repeated sample, and p0 ≠ 0."""
     p0 = {} if method == "gradient_descent" else {"u": (Fraction(1, 50),) * 3}
     case = make_case(method, batches=((0, 1), (2, 2, 1)), p0=p0, **method_options(method))
-    assert contains(enclose_centred(case, [200], 1024), 200, truth(case, 200))
+    enclosures = enclose(case, [200], 1024)
+    assert enclosures.way == ("centred" if method == "gradient_descent" else "naive")
+    assert contains(enclosures, 200, truth(case, 200))
 
 
 @pytest.mark.parametrize("method", METHODS)
