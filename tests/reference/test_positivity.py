@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 from flint import fmpq
 from hypothesis import given
@@ -12,13 +14,13 @@ from reference.positivity import positive_on
 ROOTS = st.fractions(min_value=0, max_value=3, max_denominator=50)
 
 
-def coefficients_of(*values: object) -> list[fmpq]:
+def coefficients_of(*values: Fraction | int) -> list[fmpq]:
     """Return rational coefficients, lowest power first."""
-    return [fmpq(value.numerator, value.denominator) for value in values]  # type: ignore[attr-defined]
+    return [fmpq(value.numerator, value.denominator) for value in values]
 
 
 @given(root=ROOTS)
-def test_positive_on_proves_a_square_lifted_above_zero(root) -> None:
+def test_positive_on_proves_a_square_lifted_above_zero(root: Fraction) -> None:
     """(a − r)² + 1/1000 > 0 on [0, 3], however close the minimum comes to zero."""
     square = coefficients_of(root**2, -2 * root, 1)
     square[0] += fmpq(1, 1000)
@@ -26,7 +28,7 @@ def test_positive_on_proves_a_square_lifted_above_zero(root) -> None:
 
 
 @given(root=ROOTS)
-def test_positive_on_never_proves_a_square_sunk_below_zero(root) -> None:
+def test_positive_on_never_proves_a_square_sunk_below_zero(root: Fraction) -> None:
     """(a − r)² − 1/1000 < 0 at a = r, so there is nothing to prove."""
     square = coefficients_of(root**2, -2 * root, 1)
     square[0] -= fmpq(1, 1000)
