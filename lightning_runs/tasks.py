@@ -1,0 +1,156 @@
+"""Tasks as they are asked for: checked before anything runs, and grouped into batches of runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from oracle.records.candidate import Array, CandidateMethod, CandidateProblem, CandidateTask
+
+__all__ = ["DTYPES", "LOSSES", "METHODS", "PARAMETERS", "Array", "TaskError", "check_task", "groups_of"]
+
+DTYPES = ("float64", "float32")
+LOSSES = ("half_mean_square", "mean_square", "half_sum_square", "sum_square")
+METHODS = ("gradient_descent", "heavy_ball", "nesterov", "nesterov_lookahead")
+PARAMETERS = {
+    "diagonal": ("u", "v"),
+    "hadamard": ("u", "v"),
+    "linear": ("beta",),
+    "scalar_product": ("a1", "a2"),
+}
+
+
+class TaskError(ValueError):
+    """A task that no run can be made of; the message names the field, the value and the choices."""
+
+
+def check_task(task: CandidateTask, methods: Collection[str] = METHODS) -> None:
+    """Refuse a task that cannot be run.
+
+    Parameters
+    ----------
+    task : CandidateTask
+    methods : collection of str
+        The method names that the caller can run.
+
+    Raises
+    ------
+    TaskError
+        If a name is unknown, a shape or dtype does not fit, a coefficient is out of range or not
+        a number of the problem's dtype, a batch is empty or names no sample, or a step is negative.
+    """
+    _check_problem(task.problem)
+    _check_method(task.method, task.problem, methods)
+    if not len(task.steps) or any(not _is_index(step) for step in task.steps):
+        raise TaskError(f"`steps` must be one or more integers, each at least 0; got {task.steps!r}")
+
+
+def groups_of(tasks: Sequence[CandidateTask]) -> list[list[int]]:
+    """Return the positions of the tasks that can run as one batch, group by group.
+
+    Runs share a batch when they share dtype, X, y, loss, model and batches; η, μ, method, start
+    and steps may differ.
+    """
+    groups: dict[Any, list[int]] = {}
+    for position, task in enumerate(tasks):
+        groups.setdefault(_shared_part(task), []).append(position)
+    return list(groups.values())
+
+
+def _shared_part(task: CandidateTask) -> tuple[Any, ...]:
+    """Return what runs of one batch must have in common, hashable."""
+    problem = task.problem
+    data = tuple(
+        (array.dtype.str, array.shape, np.ascontiguousarray(array).tobytes())
+        for array in (problem.X, problem.y)
+    )
+    batches = tuple(tuple(int(i) for i in batch) for batch in task.method.batches)
+    return (*data, problem.loss, problem.model, batches)
+
+
+def _check_problem(problem: CandidateProblem) -> None:
+    """Refuse unknown names, a dtype that is not run, and shapes that do not fit together."""
+    _check_choice("loss", problem.loss, LOSSES)
+    _check_choice("model", problem.model, PARAMETERS)
+    X, y = problem.X, problem.y
+    _check_choice("X.dtype", _dtype_name(X), DTYPES)
+    if X.ndim != 2 or 0 in X.shape:
+        raise TaskError(f"`X` must have shape (n, d) with n, d at least 1; got shape {X.shape}")
+    _check_array("y", y, X.dtype, (X.shape[0],))
+    if problem.model == "scalar_product" and X.shape[1] != 1:
+        raise TaskError(f"the model `scalar_product` needs X of shape (n, 1); got shape {X.shape}")
+    names = PARAMETERS[problem.model]
+    if set(problem.init) != set(names):
+        raise TaskError(f"`init` of `{problem.model}` must hold {_listed(names)}; got {sorted(problem.init)}")
+    _check_arrays("init", problem.init, problem)
+
+
+def _check_method(method: CandidateMethod, problem: CandidateProblem, methods: Collection[str]) -> None:
+    """Refuse unknown methods, coefficients that are out of range, and batches of no samples."""
+    _check_choice("method", method.name, methods)
+    _check_coefficient("step_size", method.step_size, problem.X.dtype)
+    _check_coefficient("momentum", method.momentum, problem.X.dtype)
+    if not method.step_size > 0:
+        raise TaskError(f"`step_size` must be above 0; got {method.step_size!r}")
+    if not 0 <= method.momentum < 1:
+        raise TaskError(f"`momentum` must be at least 0 and below 1; got {method.momentum!r}")
+    for name in method.p0:
+        _check_choice("p0", name, PARAMETERS[problem.model])
+    _check_arrays("p0", method.p0, problem)
+    for position, batch in enumerate(method.batches):
+        _check_batch(position, batch, problem.X.shape[0])
+
+
+def _check_choice(field: str, value: Any, choices: Collection[str]) -> None:
+    if value not in choices:
+        raise TaskError(f"`{field}` is {value!r}; choose one of {_listed(choices)}")
+
+
+def _check_arrays(field: str, arrays: Mapping[str, Array], problem: CandidateProblem) -> None:
+    for name, array in arrays.items():
+        _check_array(f"{field}[{name!r}]", array, problem.X.dtype, (problem.X.shape[1],))
+
+
+def _check_array(field: str, array: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
+    got = _dtype_name(array), np.shape(array)
+    if got != (dtype.name, shape):
+        raise TaskError(
+            f"`{field}` must be an array of dtype {dtype.name} and shape {shape}, to fit X; "
+            f"got {got[0]} of shape {got[1]}"
+        )
+
+
+def _check_coefficient(field: str, value: Any, dtype: np.dtype[Any]) -> None:
+    """Refuse what is no number of the dtype: rounding it here would hide it from the judge."""
+    try:
+        exact = float(value)
+    except (TypeError, ValueError) as error:
+        raise TaskError(f"`{field}` must be a number; got {value!r}") from error
+    if not math.isfinite(exact) or float(dtype.type(exact)) != exact:
+        raise TaskError(
+            f"`{field}` = {value!r} is not a finite {dtype.name} number; round it first: "
+            f"np.{dtype.name}({exact!r})"
+        )
+
+
+def _check_batch(position: int, batch: Sequence[int], samples: int) -> None:
+    if not len(batch) or any(not _is_index(i) or i >= samples for i in batch):
+        raise TaskError(
+            f"`batches[{position}]` must hold one or more sample indices from 0 to {samples - 1}; "
+            f"got {list(batch)!r}"
+        )
+
+
+def _is_index(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(value >= 0)
+
+
+def _dtype_name(array: Any) -> str:
+    return array.dtype.name if isinstance(array, np.ndarray) else type(array).__name__
+
+
+def _listed(names: Collection[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
