@@ -179,10 +179,13 @@ def _positional(text: str, match: re.Match[str], *, base: int, exponent_base: in
     # refused before it is computed: a short text can name a number that fills the memory
     if len(digits) > MAXIMUM_DIGITS + PLAIN_PLACES or len(exponent_text) > 6:
         raise _too_large(text)
-    if abs(int(exponent_text)) > MAXIMUM_EXPONENT:
+    exponent = int(exponent_text)
+    if abs(exponent) > MAXIMUM_EXPONENT:
         raise _too_large(text)
-    magnitude = Fraction(int(digits, base)) * Fraction(exponent_base) ** int(exponent_text)
-    return (-1 if sign == "-" else 1) * magnitude / Fraction(base) ** len(decimals)
+    signed = -int(digits, base) if sign == "-" else int(digits, base)
+    scale: int = exponent_base ** abs(exponent)
+    unit: int = base ** len(decimals)
+    return Fraction(signed * scale, unit) if exponent >= 0 else Fraction(signed, unit * scale)
 
 
 def _bounded(value: Fraction, text: str) -> Fraction:
@@ -193,10 +196,9 @@ def _bounded(value: Fraction, text: str) -> Fraction:
 
 def _decimal_places(denominator: int) -> int | None:
     """Return the decimals of 1/denominator, or None where they do not end within `PLAIN_PLACES`."""
-    for places in range(PLAIN_PLACES + 1):
-        if 10**places % denominator == 0:
-            return places
-    return None
+    if 10**PLAIN_PLACES % denominator:
+        return None
+    return next(places for places in range(PLAIN_PLACES + 1) if 10**places % denominator == 0)
 
 
 def _floor_log2(value: Fraction) -> int:

@@ -1,0 +1,81 @@
+"""Compare a user's recorded arrays with the golden of a spec: one case, one verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from oracle.candidate_file import CandidateError, CandidateFile, read_candidate
+from oracle.goldens import fetch_or_compute
+from oracle.records.candidate import Declaration
+from oracle.records.golden import Golden
+from oracle.report.comparison import Comparison
+from oracle.spec import Spec
+from oracle.store import Store
+from oracle.verdict import judge
+
+__all__ = ["DTYPES", "FORMS", "CheckRequest", "check"]
+
+DTYPES = ("float64", "float32", "bfloat16", "float16")
+FORMS = ("velocity", "position", "buffer")
+
+
+@dataclass(frozen=True)
+class CheckRequest:
+    """What to compare, and how the candidate says it computed.
+
+    Parameters
+    ----------
+    spec : Spec
+    candidate : Path
+        An `.npz`.
+    dtype : str
+        One of `DTYPES`; empty means the dtype of the arrays.
+    form : str
+        One of `FORMS`.
+    """
+
+    spec: Spec
+    candidate: Path
+    dtype: str = ""
+    form: str = "velocity"
+
+
+def check(
+    request: CheckRequest, store: Store, progress: Callable[[int, int], None] | None = None
+) -> Comparison:
+    """Return the comparison of a file with its golden, which is computed if it is not stored.
+
+    Raises
+    ------
+    CandidateError
+        If the file cannot be read, or records steps or names that the golden lacks.
+    """
+    file = read_candidate(request.candidate)  # before the golden: it is the cheaper to refuse
+    declaration = Declaration(form=request.form, dtype=request.dtype or file.dtype())
+    golden, _ = fetch_or_compute(request.spec, store, progress)
+    _check_names(file, golden)
+    _check_steps(file, golden)
+    verdict = judge(golden, file.arrays, declaration, file.steps)
+    return Comparison(request.candidate.name, golden, file.arrays, file.steps, verdict)
+
+
+def _check_names(file: CandidateFile, golden: Golden) -> None:
+    known = {*golden.arrays, *(f"p_{name}" for name in golden.spec["init"])}
+    for name in file.arrays:
+        if name not in known:
+            raise CandidateError(
+                f"the candidate holds an array `{name}`, which the golden does not: "
+                f"expected some of {', '.join(sorted(known))} and `steps`"
+            )
+
+
+def _check_steps(file: CandidateFile, golden: Golden) -> None:
+    extra = sorted(set(file.steps) - set(golden.steps))
+    if extra:
+        others = f" and {len(extra) - 1} more" if len(extra) > 1 else ""
+        raise CandidateError(
+            f"the candidate records step {extra[0]}{others} that the spec does not want: "
+            "add them to `want.steps`, or leave their rows out"
+        )

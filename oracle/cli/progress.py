@@ -1,0 +1,47 @@
+"""Progress on standard error, and only to a terminal: silence otherwise."""
+
+# ruff: noqa: PLC0415 - commands import on use, so that `oracle --help` answers at once
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+__all__ = ["progress_stages"]
+
+Advance = Callable[[int, int], None]
+
+
+@contextmanager
+def progress_stages() -> Iterator[Callable[[str], Advance]]:
+    """Yield a function that opens a stage by name and returns what to tell (done, total).
+
+    A new stage ends the one before; an empty name leaves the terminal to whoever draws there.
+    Nothing is written unless standard error is a terminal.
+    """
+    if not sys.stderr.isatty():
+        yield lambda name: _ignore
+        return
+    from rich.console import Console  # here: only a terminal needs it
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task("", total=None)
+
+        def stage(name: str) -> Advance:
+            (shown.start if name else shown.stop)()
+            shown.reset(task, description=name, total=None)
+            return lambda done, total: shown.update(task, completed=done, total=total)
+
+        yield stage
+
+
+def _ignore(done: int, total: int) -> None:
+    """Say nothing."""

@@ -1,0 +1,53 @@
+"""Files that are either complete or not there, whatever happens while they are written."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+__all__ = ["TEMPORARY_SUFFIX", "sync_directory", "write_atomically"]
+
+TEMPORARY_SUFFIX = ".unfinished"
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write `data` under `path` so that no reader, and no kill or power cut, sees a part of it.
+
+    The bytes go to a temporary file in the same directory, reach the disk, and are renamed; then the
+    directory reaches the disk.  A kill leaves at most a file ending in `TEMPORARY_SUFFIX`.
+
+    Parameters
+    ----------
+    path : Path
+        In a directory that exists.
+    data : bytes
+        All of the file.
+
+    Raises
+    ------
+    OSError
+        Disk full, no permission, read-only file system; whatever was under `path` is as before.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_directory(path.parent)
+
+
+def sync_directory(directory: Path) -> None:
+    """Make the names in a directory reach the disk, where directories can be opened for that."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

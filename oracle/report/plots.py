@@ -1,0 +1,181 @@
+"""Error against bound over the steps, as inline SVG.
+
+The picture takes its colours from the page (CSS variables), so it reads in light and in dark, and
+its bytes depend on the curves alone: no date, no random identifiers.
+"""
+
+# ruff: noqa: PLC0415 - jinja2 and matplotlib are slow to import, and only a report needs them
+
+from __future__ import annotations
+
+import re
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from oracle.records.candidate import Array
+from oracle.verdict import Curves
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["MOST_POINTS", "curves_svg", "thinned"]
+
+MOST_POINTS = 240
+FEW_POINTS = 30
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+# Colours that stand for variables of the page's style sheet.
+INK, FAINT, BOUND, ALARM = "#010101", "#020202", "#030303", "#040404"
+SERIES = ("#110101", "#110202", "#110303", "#110404", "#110505")
+VARIABLES = {
+    INK: "var(--ink)",
+    FAINT: "var(--faint)",
+    BOUND: "var(--bound)",
+    ALARM: "var(--alarm)",
+    **{colour: f"var(--series-{i})" for i, colour in enumerate(SERIES)},
+}
+STYLE: Any = {  # matplotlib's own type for this lists every setting by name
+    "svg.fonttype": "none",
+    "svg.hashsalt": "momentum-oracle",
+    "font.size": 9,
+    "font.family": "DejaVu Sans",  # ships with matplotlib: the layout is the same on every machine
+    "text.color": INK,
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "axes.grid": True,
+    "grid.color": FAINT,
+    "grid.alpha": 0.35,
+    "grid.linewidth": 0.5,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "lines.linewidth": 1.3,
+    "path.simplify": False,
+}
+
+
+def curves_svg(curves: Curves, prefix: str, divergent_step: int | None = None) -> str:
+    """Return one SVG of two panels: distance from the golden, and local error against its bound.
+
+    Parameters
+    ----------
+    curves : Curves
+    prefix : str
+        Put before every identifier inside, so that many pictures can share a page.
+    divergent_step : int, optional
+        Marked by a vertical line.
+    """
+    from matplotlib import rc_context  # here: half a second that `oracle --help` need not wait
+    from matplotlib.figure import Figure
+
+    with rc_context(STYLE):
+        figure = Figure(figsize=(9.6, 3.3), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        _draw_golden_error(left, curves)
+        _draw_local_error(right, curves)
+        for axes in (left, right):
+            _dress(axes, divergent_step)
+        text = StringIO()
+        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
+    return _inline(text.getvalue(), prefix)
+
+
+def thinned(steps: Array, values: Array, most: int = MOST_POINTS) -> tuple[Array, Array]:
+    """Return at most `most` points, the largest value of each of as many bins in log step.
+
+    A peak is never hidden: every bin shows its largest value, at the step where it stands, and a
+    value that is not a number counts as the largest.
+
+    Parameters
+    ----------
+    steps : ndarray, shape (K,)
+        Ascending.
+    values : ndarray, shape (K,)
+    most : int
+    """
+    steps, values = np.asarray(steps), np.asarray(values, dtype=float)
+    if len(steps) <= most:
+        return steps, values
+    position = np.log1p(steps - steps[0])
+    bins = np.minimum((position / position[-1] * most).astype(int), most - 1)
+    height = np.where(np.isnan(values), np.inf, values)
+    order = np.lexsort((-height, bins))  # by bin, the largest first
+    first_of_bin = np.unique(bins[order], return_index=True)[1]
+    kept = np.sort(order[first_of_bin])
+    return steps[kept], values[kept]
+
+
+def _draw_golden_error(axes: Axes, curves: Curves) -> None:
+    """Draw |candidate − golden| per observable, with the global envelope where there is one."""
+    axes.set_title("Distance from the golden", loc="left", fontsize=10)
+    axes.set_ylabel("largest |error|")
+    for i, (name, error) in enumerate(curves.error.items()):
+        colour = SERIES[i % len(SERIES)]
+        _line(axes, curves.steps, error, colour, name)
+        if curves.envelope is not None and name in curves.envelope:
+            _line(axes, curves.steps, curves.envelope[name], colour, f"{name}: envelope", "--")
+
+
+def _draw_local_error(axes: Axes, curves: Curves) -> None:
+    """Draw the local error where it is largest in units of its bound, and that bound."""
+    axes.set_title("Error of one step, from the candidate's own state", loc="left", fontsize=10)
+    axes.set_ylabel("|error| at the worst coordinate")
+    if not len(curves.replay_steps):
+        axes.text(0.5, 0.5, "not replayed", ha="center", va="center", transform=axes.transAxes)
+        return
+    _line(axes, curves.replay_steps, curves.replay_bound, BOUND, "rounding bound", "--")
+    _line(axes, curves.replay_steps, np.abs(curves.replay_residual), SERIES[0], "local error")
+
+
+def _line(axes: Axes, steps: Array, values: Array, colour: str, label: str, style: str = "-") -> None:
+    """Draw one curve; a value of zero has no place on a log axis and leaves a gap."""
+    x, y = thinned(steps, values)
+    drawable = (x > 0) & np.isfinite(y) & (y > 0)
+    axes.plot(
+        x[drawable], y[drawable], style, color=colour, label=label, marker="." if drawable.sum() < 30 else ""
+    )
+
+
+def _dress(axes: Axes, divergent_step: int | None) -> None:
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    axes.set_xlabel("step")
+    if not any(np.size(line.get_xdata()) for line in axes.lines):
+        axes.set(xticks=[], yticks=[])
+        return
+    axes.set(xscale="log", yscale="log")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_major_formatter(FuncFormatter(_power_of_ten))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    if divergent_step:
+        axes.axvline(divergent_step, color=ALARM, linewidth=1, linestyle=":", label=f"step {divergent_step}")
+    axes.legend(frameon=False, fontsize=8, loc="best", handlelength=1.6)
+
+
+def _power_of_ten(value: float, _position: int) -> str:
+    return "10" + str(round(np.log10(value))).translate(SUPERSCRIPTS)
+
+
+def _inline(svg: str, prefix: str) -> str:
+    """Return the SVG element alone, coloured by the page and with identifiers of its own."""
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(
+        r"<style[^>]*>.*?</style>", "", svg, flags=re.DOTALL
+    )  # a bare `*` rule would restyle the page
+    svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
+    svg = re.sub(r'(xlink:href="#|url\(#)', rf"\g<1>{prefix}-", svg)
+    svg = re.sub(r"<svg [^>]*?viewBox=\"([^\"]*)\"[^>]*>", _OPENING, svg, count=1)
+    for colour, variable in VARIABLES.items():
+        svg = svg.replace(colour, variable)
+    return svg.strip()
+
+
+_OPENING = (
+    r'<svg class="curves" role="img" aria-label="Error against bound over the steps" '
+    r'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="\1">'
+)

@@ -1,0 +1,279 @@
+"""The rounding model: a recurrence run once gives the exact step and what a candidate may miss it by.
+
+A `RoundedArray` holds v, in double-double, and e ≥ 0 such that every computation the model admits ends
+within e of v.  Each operation passes on what its operands carry and adds what the candidate's own
+operation may do.  With u = 2^−precision of the declared dtype, u_a of its accumulations, and ω the
+largest error of a result that underflows:
+
+``+ -``
+    ẑ = (x̂ ± ŷ)(1 + δ) + ε, |δ| ≤ u, |ε| ≤ ω, hence e_z = e_x + e_y + u(|z| + e_x + e_y) + ω.
+``*``
+    the same with |x|e_y + |y|e_x + e_x e_y passed on.
+numbers
+    A number of the spec that the dtype cannot represent may enter rounded, e = u|x|, or in a wider
+    format, e = 0; one that it can represent enters exactly.
+products with X
+    m products t_i = x_i θ_i, each with up to 1 + `SPARE` factors (1 + δ), added in any order and any
+    bracketing.  Let A ≥ Σ|t̂_i| and S = Σ t_i.  A partial sum lies between the sum of the negative and
+    the sum of the positive terms, so its size is at most M = (A + |Ŝ|)/2; and it is computed to within
+    G·A, G = (1 + u_a)^(m+1) − 1.  Each of the m − 1 additions errs by at most u_a(M + G·A).  We count m,
+    for one summand that may be added inside the same loop (``acc = -y[i]``), and once that summand
+    is added, also m u_a(1 + G) times its size.  Where the sum is kept wider than the dtype, a last
+    rounding follows.
+
+Admitted by this are: any order and blocking of sums, fused multiply-adds (they leave out roundings and
+add none), constant factors such as 2/n or η applied before or after a sum, to r, to X or to g, in any
+association (`SPARE` roundings are set aside for them), factors 2 written as g·u + g·u, and automatic
+differentiation, whose order of products is one of those.  Not admitted: forming XᵀX, and products in a
+format narrower than declared.
+
+ω is the smallest normal number, so flushing subnormal numbers to zero is admitted; float16, whose normal
+numbers end at 6·10⁻⁵, is taken with gradual underflow, half its smallest subnormal number.
+
+The errors of the double-double arithmetic are added (`RELATIVE_ERROR`, `FLOOR`).  The bounds themselves
+are sums and products of non-negative float64: each operation loses a relative 2⁻⁵³ at most, less
+than 2²⁰ of them follow one another, and `RoundedArray.bound` gives back 2⁻³⁰.
+
+Source: the standard model and running error analysis are Higham 2002, sections 2.2, 3.3 and 4.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import expm1, log1p
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oracle.error_free import (
+    FLOOR,
+    RELATIVE_ERROR,
+    DoubleDouble,
+    DoubleDoubleArithmetic,
+    Floats,
+    dot_error,
+)
+from oracle.records.candidate import Declaration
+from reference.exact import BINARY_FORMATS
+
+__all__ = ["SPARE", "RoundedArithmetic", "RoundedArray", "RoundedMatrix", "Rounding", "representable"]
+
+SPARE = 4  # roundings of constant factors that may fall inside or outside a product with X
+GIVE_BACK = 1 + 2.0**-30  # for the float64 rounding of the bounds themselves
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """What one operation of a declared arithmetic may do.
+
+    Parameters
+    ----------
+    unit, accumulation_unit : float
+        u and u_a, 2^−precision.
+    underflow : float
+        ω.
+    """
+
+    unit: float
+    accumulation_unit: float
+    underflow: float
+
+    @classmethod
+    def of(cls, declaration: Declaration) -> Rounding:
+        """Return the rounding of a declared arithmetic.
+
+        Raises
+        ------
+        KeyError
+            If `dtype` or `accumulate` is no name in `reference.exact.BINARY_FORMATS`.
+        """
+        formats = [
+            BINARY_FORMATS[name] for name in (declaration.dtype, declaration.accumulate or declaration.dtype)
+        ]
+        underflow = max(
+            2.0 ** (form.min_exponent - form.precision if form.name == "float16" else form.min_exponent)
+            for form in formats
+        )
+        return cls(2.0 ** -formats[0].precision, 2.0 ** -formats[1].precision, underflow)
+
+    def compound(self, count: int) -> float:
+        """Return (1 + u)^count − 1, the most that `count` factors (1 + δ) change a product by."""
+        return expm1(count * log1p(self.unit)) * GIVE_BACK
+
+
+@dataclass(frozen=True, eq=False)
+class RoundedArray:
+    """Exact values and what an admitted computation may miss them by; shapes broadcast.
+
+    Parameters
+    ----------
+    value : DoubleDouble, shape (..., m)
+    error : float64, shape (..., m)
+    rounding : Rounding
+    open_sum : float
+        Of a sum to which one more summand may be added in the same loop: what that summand's
+        size adds to the error, m u_a(1 + G).  0 for everything else.
+    """
+
+    value: DoubleDouble
+    error: Floats
+    rounding: Rounding
+    open_sum: float = 0.0
+
+    __array_ufunc__ = None
+
+    def __add__(self, other: RoundedArray) -> RoundedArray:
+        passed_on = self.error + other.error
+        if self.open_sum:
+            passed_on = passed_on + self.open_sum * (abs(other.value) + other.error)
+        if other.open_sum:
+            passed_on = passed_on + other.open_sum * (abs(self.value) + self.error)
+        return self._rounded(self.value + other.value, passed_on)
+
+    def __sub__(self, other: RoundedArray) -> RoundedArray:
+        return self + -other
+
+    def __mul__(self, other: RoundedArray) -> RoundedArray:
+        passed_on = (abs(self.value) + self.error) * other.error + abs(other.value) * self.error
+        return self._rounded(self.value * other.value, passed_on)
+
+    def __neg__(self) -> RoundedArray:
+        return RoundedArray(-self.value, self.error, self.rounding, self.open_sum)
+
+    def __getitem__(self, index: Any) -> RoundedArray:
+        return RoundedArray(self.value[index], self.error[index], self.rounding)
+
+    def widened(self, error: Floats) -> RoundedArray:
+        """Return the same values with `error` more uncertainty."""
+        return RoundedArray(self.value, self.error + error, self.rounding, self.open_sum)
+
+    def size(self) -> Floats:
+        """Return the largest |x̂| that is admitted."""
+        return abs(self.value) + self.error
+
+    def bound(self) -> Floats:
+        """Return the error, rounded up past all float64 rounding in its own computation."""
+        return self.error * GIVE_BACK
+
+    def _rounded(self, value: DoubleDouble, passed_on: Floats) -> RoundedArray:
+        unit, underflow = self.rounding.unit, self.rounding.underflow
+        error = passed_on * (1 + unit)
+        error += (unit + 2 * RELATIVE_ERROR) * abs(value)
+        error += underflow + 2 * FLOOR
+        return RoundedArray(value, error, self.rounding)
+
+
+class RoundedMatrix(NamedTuple):
+    """X, |X| and the error its entries may carry, each shape (n, d)."""
+
+    value: DoubleDouble
+    size: Floats
+    error: Floats
+
+    @property
+    def T(self) -> RoundedMatrix:  # noqa: N802 - numpy's own name for the transpose
+        """Return the transpose."""
+        return RoundedMatrix(DoubleDouble(self.value.hi.T, self.value.lo.T), self.size.T, self.error.T)
+
+
+class RoundedArithmetic:
+    """`reference.arithmetic.Arithmetic` under a rounding model, batched over the leading axis.
+
+    Parameters
+    ----------
+    declaration : Declaration
+        Names the dtype of the state and that of the accumulations.
+    """
+
+    def __init__(self, declaration: Declaration) -> None:
+        self.rounding = Rounding.of(declaration)
+        self.dtype = declaration.dtype
+        self.wide_sums = declaration.accumulate not in ("", declaration.dtype)
+        self.exact = DoubleDoubleArithmetic()
+
+    def recorded(self, values: NDArray[Any]) -> RoundedArray:
+        """Return numbers that a candidate recorded: exactly what they are, shape (K, d)."""
+        value = DoubleDouble.exactly(values)
+        return RoundedArray(value, np.zeros_like(value.hi), self.rounding)
+
+    def number(self, value: Fraction) -> RoundedArray:
+        """Return a number of the spec, shape (1, 1)."""
+        return self.vector([value])
+
+    def vector(self, values: Sequence[Fraction]) -> RoundedArray:
+        """Return numbers of the spec, shape (1, d)."""
+        value = self.exact.vector(values)
+        return RoundedArray(value, self._conversion_error(value), self.rounding)
+
+    def matrix(self, rows: Sequence[Sequence[Fraction]]) -> RoundedMatrix:
+        """Return a matrix of the spec, shape (n, d)."""
+        value = self.exact.matrix(rows)
+        return RoundedMatrix(value, abs(value), self._conversion_error(value))
+
+    def times(self, matrix: RoundedMatrix, vector: RoundedArray) -> RoundedArray:
+        """Return X θ, from shapes (n, d) and (K, d) to (K, n), by the sum of the module docstring."""
+        terms = matrix.size.shape[1]
+        value = self.exact.times(matrix.value, vector.value)
+        absolute = abs(vector.value) @ matrix.size.T
+        passed_on = vector.error @ (matrix.size + matrix.error).T
+        if matrix.error.any():
+            passed_on += abs(vector.value) @ matrix.error.T
+        return self._summed(value, absolute, passed_on, terms)
+
+    def transposed_times(self, matrix: RoundedMatrix, vector: RoundedArray) -> RoundedArray:
+        """Return Xᵀ r, from shapes (n, d) and (K, n) to (K, d)."""
+        return self.times(matrix.T, vector)
+
+    def join(self, vectors: Sequence[RoundedArray]) -> RoundedArray:
+        """Return one vector that holds the given ones end to end."""
+        error = np.concatenate([vector.error for vector in vectors], axis=-1)
+        return RoundedArray(self.exact.join([vector.value for vector in vectors]), error, self.rounding)
+
+    def split(self, vector: RoundedArray, sizes: Sequence[int]) -> list[RoundedArray]:
+        """Undo `join`."""
+        ends = np.cumsum(sizes)
+        return [vector[..., end - size : end] for size, end in zip(sizes, ends, strict=True)]
+
+    def total(self, vector: RoundedArray) -> RoundedArray:
+        """Return the sum of the entries, from shape (K, m) to (K, 1)."""
+        ones = np.ones((1, vector.error.shape[-1]))
+        return self.times(RoundedMatrix(DoubleDouble.exactly(ones), ones, np.zeros_like(ones)), vector)
+
+    def entry(self, vector: RoundedArray, index: int) -> RoundedArray:
+        """Return one coordinate, shape (K, 1)."""
+        return vector[..., index : index + 1]
+
+    def stack(self, numbers: Sequence[RoundedArray]) -> RoundedArray:
+        """Return the vector of the given numbers, shape (K, len(numbers))."""
+        error = np.concatenate(np.broadcast_arrays(*[number.error for number in numbers]), axis=-1)
+        return RoundedArray(self.exact.stack([number.value for number in numbers]), error, self.rounding)
+
+    def _summed(self, value: DoubleDouble, absolute: Floats, passed_on: Floats, terms: int) -> RoundedArray:
+        """Return a sum of `terms` products with absolute sum `absolute`, whose operands err by `passed_on`."""
+        rounding = self.rounding
+        unit, growth = rounding.accumulation_unit, expm1((terms + 1) * log1p(rounding.accumulation_unit))
+        error = passed_on + rounding.compound(1 + SPARE) * (absolute + passed_on)
+        error += dot_error(terms) * absolute + terms * rounding.underflow + FLOOR
+        largest = absolute + error
+        partial = (largest + abs(value) + error) / 2
+        error = error + terms * (unit * (partial + growth * largest) + rounding.underflow)
+        if self.wide_sums:
+            error += rounding.unit * (abs(value) + error) + rounding.underflow
+        return RoundedArray(value, error, rounding, open_sum=terms * unit * (1 + growth))
+
+    def _conversion_error(self, value: DoubleDouble) -> Floats:
+        inexact = ~representable(value, self.dtype)
+        return inexact * (self.rounding.unit * abs(value) + self.rounding.underflow)
+
+
+def representable(value: DoubleDouble, dtype: str) -> NDArray[np.bool_]:
+    """Tell which numbers a format holds exactly, subnormal numbers included."""
+    form = BINARY_FORMATS[dtype]
+    _, exponents = np.frexp(value.hi)
+    units = np.maximum(exponents, form.min_exponent + 1) - form.precision
+    scaled = np.ldexp(value.hi, -units)
+    answer: NDArray[np.bool_] = (value.lo == 0) & (scaled == np.rint(scaled))
+    return answer

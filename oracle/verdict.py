@@ -1,0 +1,204 @@
+"""The verdict: does this record compute what its golden's spec says, up to its own rounding?
+
+In order: is the record usable (`oracle.data_checks`), does it start where it should, is every step that can be
+replayed within its rounding bound (`oracle.replay`), are θ and the loss those of its own parameters, and do the
+states that replay does not reach lie within the global envelope (`oracle.envelope`).  A record AGREES only
+if every state in it is covered by one of these and within its bound; a single number outside makes it
+DISAGREE; anything that could not be decided leaves it UNDECIDED.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from oracle.candidate_file import CandidateError
+from oracle.case import case_of
+from oracle.compare import Curves, Distance, curves_of, distances
+from oracle.data_checks import check_record, data_findings, finite_rows, recorded_steps
+from oracle.envelope import Envelope, envelope, too_long
+from oracle.findings import Finding, Outcome
+from oracle.gap_check import gap_finding
+from oracle.records.candidate import Array, Declaration
+from oracle.records.golden import Golden
+from oracle.replay import replay
+from oracle.state_checks import observable_findings, replay_finding, start_finding
+from oracle.trace import Trace, trace_of
+from reference.case import Case
+from reference.exact import ExactNumberError
+from reference.models import MODELS
+
+__all__ = ["Curves", "Finding", "Outcome", "Verdict", "judge"]
+
+DRAWN_STEPS = 2000  # an envelope that decides nothing is drawn for runs up to this long
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is judged: the finite part of a record as a trace, and all of it against the golden."""
+
+    case: Case
+    declaration: Declaration
+    trace: Trace
+    steps: list[int]
+    found: Mapping[str, Distance]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome with its evidence.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    findings : tuple of Finding
+        Those that have the verdict's own outcome first, then in the order of the checks.
+    declaration : Declaration
+        What the rounding bounds were derived from.
+    curves : Curves or None
+        None where nothing could be compared.
+    seconds : float
+        Wall time of judging.
+    """
+
+    outcome: Outcome
+    findings: tuple[Finding, ...]
+    declaration: Declaration
+    curves: Curves | None
+    seconds: float
+
+
+def judge(
+    golden: Golden,
+    candidate: Mapping[str, Array],
+    declaration: Declaration,
+    steps: Sequence[int] | None = None,
+    *,
+    draw_envelope: bool = True,
+) -> Verdict:
+    """Judge a candidate's record against a golden.
+
+    Parameters
+    ----------
+    golden : Golden
+        Of iterates.
+    candidate : mapping of name to ndarray
+        Each parameter of the model, shape (K, d); optionally ``theta`` (K, d), ``loss`` (K,), the
+        momentum ``p_<parameter>`` (K, d) and ``steps`` (K,).
+    declaration : Declaration
+        Update form and dtypes.
+    steps : sequence of int, shape (K,), optional
+        In place of the array ``steps``.  Successive steps are decided one by one.
+    draw_envelope : bool
+        Whether to compute the envelope for the curves where no verdict depends on it.
+
+    Returns
+    -------
+    Verdict
+
+    Raises
+    ------
+    CandidateError
+        If the record cannot be compared at all.
+    oracle.spec_error.SpecError
+        If the golden's spec is no case.
+    """
+    began = time.perf_counter()
+    case = _case(golden)
+    rows = recorded_steps(candidate, steps)
+    arrays = {name: array for name, array in candidate.items() if name != "steps"}
+    check_record(case, declaration, arrays, rows)
+    found = distances(golden, arrays, rows)
+    findings = data_findings(declaration, arrays, rows, found, MODELS[case.model].names)
+    trace = trace_of(case, arrays, rows).head(finite_rows(arrays, list(arrays)))
+    record = Record(case, declaration, trace, rows, found)
+    more, curves = _judged(record, draw_envelope)
+    findings += more + _steps_left_out(golden, rows)
+    outcome = _outcome(findings)
+    ordered = sorted(findings, key=lambda finding: finding.outcome is not outcome)
+    return Verdict(outcome, tuple(ordered), declaration, curves, time.perf_counter() - began)
+
+
+def _case(golden: Golden) -> Case:
+    kind = golden.spec.get("want", {}).get("kind")
+    if kind != "iterates":
+        raise CandidateError(
+            f"the golden's spec wants `{kind}`: only `iterates` are compared with a candidate's record; "
+            "ask for them with `want`"
+        )
+    return case_of(golden.spec)
+
+
+def _judged(record: Record, draw_envelope: bool) -> tuple[list[Finding], Curves]:
+    """Return the findings about the finite part of a record, and its curves."""
+    case, declaration, trace = record.case, record.declaration, record.trace
+    try:
+        start = start_finding(case, declaration, trace)
+    except ExactNumberError as error:
+        raise CandidateError(
+            f"the spec does not fit `{declaration.dtype}`: {error}; declare a wider dtype"
+        ) from error
+    replayed = replay(case, declaration, trace)
+    findings = [start, replay_finding(declaration, trace, replayed)]
+    findings += observable_findings(case, declaration, trace) if len(trace) else []
+    covered = (trace.steps == 0) | np.isin(np.arange(len(trace)), replayed.rows)
+    gaps = [int(row) for row in np.flatnonzero(~covered)]
+    width = _envelope(record, bool(gaps), draw_envelope)
+    findings += _across_gaps(record, gaps, width)
+    curves = curves_of(
+        np.array(record.steps, dtype=np.int64),
+        record.found,
+        replayed,
+        None if width is None else width.typical,
+    )
+    return [finding for finding in findings if finding is not None], curves
+
+
+def _envelope(record: Record, needed: bool, wanted: bool) -> Envelope | None:
+    """Return the envelope at the steps compared with the golden, where it decides or is to be drawn."""
+    rows = next((distance.rows for distance in record.found.values()), np.empty(0, dtype=np.int64))
+    if not len(rows):
+        return None
+    steps = [record.steps[int(row)] for row in rows]
+    drawn = wanted and steps[-1] <= DRAWN_STEPS
+    if not (needed or drawn) or too_long(record.case, steps[-1]):
+        return None
+    return envelope(record.case, record.declaration, steps, list(record.found))
+
+
+def _across_gaps(record: Record, gaps: list[int], width: Envelope | None) -> list[Finding]:
+    """Return the findings about states that no replay reaches."""
+    compared = {int(row) for distance in record.found.values() for row in distance.rows}
+    decidable = [row for row in gaps if row in compared]
+    findings = []
+    if decidable and width is not None:
+        findings.append(gap_finding(record.declaration, record.steps, record.found, width, decidable))
+    elif decidable:
+        step = record.steps[decidable[0]]
+        reason = f"{len(decidable)} states are not replayed, the first at step {step}: "
+        reason += too_long(record.case, max(record.steps))
+        findings.append(Finding("global envelope", Outcome.UNDECIDED, reason, step))
+    if len(decidable) < len(gaps):
+        step = next(record.steps[row] for row in gaps if row not in compared)
+        reason = f"step {step} is neither replayed nor in the golden: record the steps before it, or ask the golden for it"
+        findings.append(Finding("global envelope", Outcome.UNDECIDED, reason, step))
+    return findings
+
+
+def _steps_left_out(golden: Golden, steps: Sequence[int]) -> list[Finding]:
+    """Report steps that the spec wants and the record lacks."""
+    missing = sorted(set(golden.steps) - set(steps))
+    if not missing:
+        return []
+    reason = f"{len(missing)} of the {len(golden.steps)} steps that the spec wants are not recorded, step {missing[0]} first"
+    return [Finding("data", Outcome.UNDECIDED, reason, missing[0])]
+
+
+def _outcome(findings: Sequence[Finding]) -> Outcome:
+    outcomes = {finding.outcome for finding in findings}
+    if Outcome.DISAGREES in outcomes:
+        return Outcome.DISAGREES
+    return Outcome.UNDECIDED if Outcome.UNDECIDED in outcomes or not outcomes else Outcome.AGREES

@@ -1,0 +1,92 @@
+"""The pictures: no peak is thinned away, and nothing in them leaks into the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from oracle.report.comparison import Comparison
+from oracle.report.plots import MOST_POINTS, curves_svg, thinned
+
+
+@pytest.mark.parametrize("peak", [0, 1, 777, 9_998, 9_999])
+def test_thinned_keeps_a_peak_wherever_it_stands(peak: int) -> None:
+    """One large value among ten thousand stays, at its own step."""
+    values = np.ones(10_000)
+    values[peak] = 1e6
+    steps, kept = thinned(np.arange(10_000), values)
+    assert len(steps) <= MOST_POINTS
+    assert kept[steps == peak] == 1e6
+
+
+def test_thinned_keeps_a_value_that_is_no_number() -> None:
+    """NaN counts as the largest: a curve with a hole is not drawn whole."""
+    values = np.ones(10_000)
+    values[5_000] = np.nan
+    assert np.isnan(thinned(np.arange(10_000), values)[1]).sum() == 1
+
+
+def test_thinned_returns_short_curves_whole() -> None:
+    """Few points are all drawn."""
+    steps, values = thinned(np.array([0, 5, 9]), np.array([1.0, 3.0, 2.0]))
+    assert (list(steps), list(values)) == ([0, 5, 9], [1.0, 3.0, 2.0])
+
+
+def test_svg_is_well_formed_and_named_by_its_prefix(comparison: Callable[..., Comparison]) -> None:
+    """Every identifier and every reference carries the prefix, so that pictures can share a page."""
+    svg = curves_svg(comparison("DISAGREES").verdict.curves, "c7", 10)
+    root = ElementTree.fromstring(svg)
+    identifiers = [element.get("id") for element in root.iter() if element.get("id")]
+    assert identifiers
+    assert all(name.startswith("c7-") for name in identifiers)
+    assert set(re.findall(r'(?:href="#|url\(#)([^")]+)', svg)) <= set(identifiers)
+
+
+def test_svg_takes_its_colours_from_the_page(comparison: Callable[..., Comparison]) -> None:
+    """No fixed colour is left, so the picture reads in light and in dark; and no style leaks out."""
+    svg = curves_svg(comparison("AGREES").verdict.curves, "c0")
+    assert not re.search(r"#[0-9a-f]{6}", svg)
+    assert "<style" not in svg
+
+
+def test_svg_is_the_same_each_time(comparison: Callable[..., Comparison]) -> None:
+    """No date and no random name: the same curves give the same bytes."""
+    curves = comparison("AGREES").verdict.curves
+    assert curves_svg(curves, "c0") == curves_svg(curves, "c0")
+
+
+def test_svg_marks_the_divergent_step(comparison: Callable[..., Comparison]) -> None:
+    """The step is named in the legend, and only where there is one."""
+    curves = comparison("DISAGREES").verdict.curves
+    assert ">step 10<" in curves_svg(curves, "c0", 10)
+    assert ">step 10<" not in curves_svg(curves, "c0")
+
+
+@pytest.mark.parametrize("value", [0.0, np.nan, np.inf], ids=["zeros", "nan", "infinite"])
+def test_svg_survives_curves_with_nothing_to_draw(
+    comparison: Callable[..., Comparison], value: float
+) -> None:
+    """Exact agreement everywhere, or none, has no place on a log axis; the picture is still made."""
+    curves = comparison("AGREES").verdict.curves
+    flat = replace(
+        curves,
+        error={name: np.full(5, value) for name in curves.error},
+        replay_residual=np.full(3, value),
+        replay_bound=np.full(3, value),
+    )
+    ElementTree.fromstring(curves_svg(flat, "c0"))
+
+
+def test_svg_says_so_when_nothing_was_replayed(comparison: Callable[..., Comparison]) -> None:
+    """States too far apart to replay leave a panel that says it."""
+    curves = comparison("AGREES").verdict.curves
+    nothing = np.array([])
+    bare = replace(
+        curves, replay_steps=nothing, replay_ratio=nothing, replay_residual=nothing, replay_bound=nothing
+    )
+    assert "not replayed" in curves_svg(bare, "c0")

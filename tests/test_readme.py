@@ -1,0 +1,73 @@
+"""What the README shows is what happens."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from oracle.records.candidate import CandidateMethod, CandidateProblem
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def section(title: str) -> str:
+    """Return the text under a heading, up to the next."""
+    return README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def blocks(text: str) -> list[tuple[str, str]]:
+    """Return the fenced blocks as (language, content)."""
+    return re.findall(r"^```(\w+)\n(.*?)^```", text, re.M | re.S)
+
+
+@pytest.fixture(scope="module")
+def tour(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run the blocks of the tour one after the other, as a reader would; return where they ran."""
+    where = tmp_path_factory.mktemp("tour")
+    shell = {"sh": ["bash", "-e", "-c"], "python": [sys.executable, "-W", "error", "-c"]}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    surroundings = {**os.environ, "PATH": path, "HOME": str(where), "XDG_DATA_HOME": str(where)}
+    for language, content in blocks(section("A first golden, a first verdict")):
+        run = subprocess.run(
+            [*shell[language], content],
+            cwd=where,
+            env=surroundings,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 0, f"{content}\n{run.stdout}\n{run.stderr}"
+    return where
+
+
+def test_tour_ends_with_a_report(tour: Path) -> None:
+    """Every block exits with 0: golden, digest recomputed, run recorded, verdict AGREES."""
+    assert "AGREES" in (tour / "report.html").read_text(encoding="utf-8")
+
+
+def test_candidate_example_computes_the_run_of_the_tour(tour: Path) -> None:
+    """The kernel shown gives bit for bit the arrays that the tour judged."""
+    ((_, source), *_) = blocks(section("Your kernel as a candidate"))
+    names: dict[str, Any] = {}
+    exec(source, names)
+    X, y = np.array([[1, 0.5, -0.25], [0, 1, 0.75]]), np.array([1, -0.5])
+    start = {"u": np.full(3, 0.25), "v": np.full(3, 0.25)}
+    problem = CandidateProblem(X, y, "half_mean_square", "diagonal", start)
+    arrays = names["my_kernel"](problem, CandidateMethod("heavy_ball", 0.05, 0.9), range(6))
+    with np.load(tour / "run.npz") as recorded:
+        assert all(np.array_equal(arrays[name], recorded[name]) for name in ("u", "v"))
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    """The line that CI looks for is in the README, once."""
+    pattern = re.search(r"-E '(\^python3.*?)'", (ROOT / ".ci/run").read_text(encoding="utf-8"))
+    assert pattern
+    assert len(re.findall(pattern[1], README, re.M)) == 1
