@@ -89,7 +89,6 @@ def fetch_or_compute(
     if found is not None:
         return found, True
     _require_iterates(spec)
-    store.require_writable()
     golden = compute_golden(spec, progress, cross_check=cross_check)
     store.put(golden)
     return golden, False

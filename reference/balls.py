@@ -7,7 +7,7 @@ is used; balls do not pickle, so values leave as exact (mantissa, exponent) pair
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -64,10 +64,13 @@ def ball(value: Fraction | int) -> Any:
     return arb(fmpq(value.numerator, value.denominator))
 
 
-def inflate(vector: Vector, radius: Any) -> Vector:
-    """Return balls around the given centres, each wider by `radius`, an upper bound held in a ball."""
+def inflate(vector: Vector, radius: Any, exact: Collection[int] = ()) -> Vector:
+    """Return balls around the given centres, each wider by `radius`, an upper bound held in a ball.
+
+    Coordinates whose index is in `exact` are left as they are.
+    """
     spread = arb(0, radius.abs_upper())
-    return Vector([entry + spread for entry in vector.entries])
+    return Vector([x if j in exact else x + spread for j, x in enumerate(vector.entries)])
 
 
 def upper_fraction(value: Any) -> Fraction:

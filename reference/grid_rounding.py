@@ -14,7 +14,7 @@ from reference.decimal_grid import GridRow
 
 __all__ = ["coarse_row", "exact_row", "missing_bits", "rounded_row"]
 
-MARGIN_BITS = 20  # a ball 2^20 times finer than the grid straddles a rounding boundary once in 2^19
+MARGIN_BITS = 30  # a ball 2^30 times finer than the grid straddles a rounding boundary once in 2^29
 
 
 def exact_row(values: Sequence[Fraction], digits: int) -> GridRow:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, log10
+from typing import Any
 
 from flint import arb, fmpq
 
@@ -31,6 +32,7 @@ from reference.grid_rounding import coarse_row, exact_row, missing_bits, rounded
 from reference.mpmath_arithmetic import MpmathArithmetic, mpmath_precision
 from reference.objective import objective_of
 from reference.observables import SCALARS, observe
+from reference.resting import resting_coordinates
 from reference.trajectory import start_of, states
 
 __all__ = [
@@ -134,6 +136,7 @@ def certified_iterates(
         If an mpmath value lies outside its ball.
     """
     first = bits = _first_bits(digits)
+    tied = False
     for attempt in range(ATTEMPTS):
         last = attempt == ATTEMPTS - 1 or bits >= MOST_TIMES * first
         try:
@@ -144,10 +147,11 @@ def certified_iterates(
             bits *= 2
             continue
         balls = _observed(case, enclosures)
-        missing = _missing(case, balls, digits, bits)
-        if not missing or last:
+        missing = _missing(balls, digits, bits)
+        if last or (not missing and (tied or _decided(balls, digits, bits))):
             break
-        bits = _raised(bits, missing, attempt)
+        tied = not missing  # or so it seems; more bits will tell
+        bits = _raised(bits, missing or GUARD_BITS, attempt)
     if cross_check:
         _cross_check(case, balls, bits, progress)
     arrays, kept = _published(case, balls, digits, bits)
@@ -186,8 +190,9 @@ def enclose_centred(
             centres[step] = state.position
         _tell(progress, step, last)
     radii = ErrorBound(run, choose_norm(case, measures)).position_radii(measures)
+    zeros = resting_coordinates(case)
     with ball_precision(bits):
-        positions = {step: inflate(centre, radii[step]) for step, centre in centres.items()}
+        positions = {step: inflate(centre, radii[step], zeros) for step, centre in centres.items()}
     return Enclosures(positions, bits, _bits_lost(positions[last], bits), "centred")
 
 
@@ -236,15 +241,27 @@ def _observed(case: Case, enclosures: Enclosures) -> dict[int, dict[str, Vector]
         return {step: observe(case, objective, position) for step, position in enclosures.positions.items()}
 
 
-def _missing(case: Case, balls: dict[int, dict[str, Vector]], digits: int, bits: int) -> int:
-    """Return the bits missing for confident rounding, at most over all rows; 0 if all are decided."""
+def _missing(balls: dict[int, dict[str, Vector]], digits: int, bits: int) -> int:
+    """Return by how many bits the balls are too wide for the asked grid, at most over all rows."""
     with ball_precision(bits + GUARD_BITS):
-        rows = [row.entries for step, named in balls.items() if step for row in named.values()]
-        missing = max((missing_bits(row, digits) for row in rows), default=0)
-        if missing:
-            return missing
-        undecided = any(rounded_row(row, digits) is None for row in rows)
-    return GUARD_BITS if undecided else 0
+        return max((missing_bits(row, digits) for row in _rows(balls)), default=0)
+
+
+def _decided(balls: dict[int, dict[str, Vector]], digits: int, bits: int) -> bool:
+    """Return whether every value has one nearest multiple of its unit."""
+    with ball_precision(bits + GUARD_BITS):
+        return all(rounded_row(row, digits) is not None for row in _rows(balls))
+
+
+def _rows(balls: dict[int, dict[str, Vector]]) -> list[list[Any]]:
+    """Return the rows of balls after the start, whose values are exact rationals."""
+    return [row.entries for step, named in balls.items() if step for row in named.values()]
+
+
+def _rounded(row: list[Any], digits: int) -> GridRow | None:
+    """Return the rounded row; a tie on the asked grid is a multiple of the unit one digit further."""
+    finer = (rounded_row(row, digits + more) for more in (0, 1, 2))
+    return next((decided for decided in finer if decided is not None), None)
 
 
 def _published(
@@ -257,7 +274,7 @@ def _published(
         for step, named in balls.items():
             exact = _exact_start(case, digits) if step == 0 else {}
             for name, vector in named.items():
-                row = exact.get(name) or rounded_row(vector.entries, digits)
+                row = exact.get(name) or _rounded(vector.entries, digits)
                 if row is None:
                     row, kept_here = coarse_row(vector.entries, digits)
                     kept = min(kept, kept_here)

@@ -340,7 +340,7 @@ INDEX_DAMAGE = [lose_index, cut_index, empty_index, garble_index, age_index, dro
 
 @pytest.mark.parametrize("damage", INDEX_DAMAGE)
 @pytest.mark.parametrize(
-    "use", [Store.entries, lambda s: s.put(make_golden(5)), lambda s: s.gc(set_aside=True)]
+    "use", [Store.entries, lambda s: s.put(make_golden()), Store.gc, lambda s: s.gc(True, True)]
 )
 def test_damaged_index_stops_every_use_of_it(
     store: Store, damage: Callable[[Path], None], use: Callable[[Store], Any]

@@ -160,6 +160,7 @@ def test_writer_killed_at_any_time_leaves_a_sound_store(tmp_path: Path) -> None:
             time.sleep(source.uniform(0, 0.1))
             writer.kill()
         assert not any(finding.is_failure for finding in store.verify())
+    finish(start(WRITER, store.root, goldens))
     check_sound_after_kill(store, make_golden(0))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -161,3 +162,31 @@ def test_progress_counts_up_to_the_last_step(make_case: Callable[..., Case]) -> 
     certified_iterates(make_case(), [70], 15, progress=lambda done, total: seen.append((done, total)))
     assert seen.count((70, 70)) == 2
     assert {total for _, total in seen} == {70}
+
+
+def test_a_tie_on_the_grid_is_published_one_digit_further() -> None:
+    """β = 1 + 5·10^-16 stays put (its column is zero): half a unit of 15 digits, a multiple at 16."""
+    tie = 1 + Fraction(5, 10**16)
+    case = Case(
+        Regression(((Fraction(0), Fraction(1)),), (Fraction(1, 3),), "half_sum_square"),
+        "linear",
+        {"beta": (tie, Fraction(1, 7))},
+        Method("heavy_ball", Fraction(1, 10), Fraction(1, 2)),
+    )
+    (row,) = certified_iterates(case, [3], 15).arrays["beta"].rows
+    assert row.places == 16
+    assert Fraction(row.integers[0], 10**16) == tie
+
+
+@pytest.mark.parametrize("model", ["diagonal", "hadamard"])
+def test_coordinates_that_rest_at_zero_are_exactly_zero(make_case: Callable[..., Case], model: str) -> None:
+    """A parameter that cannot leave zero keeps every digit and costs none of the others'."""
+    case = make_case(model=model)
+    zeros = (Fraction(0),) * 3
+    resting = replace(case, init={"u": case.init["u"] if model == "diagonal" else zeros, "v": zeros})
+    result = certified_iterates(resting, [0, 40], 40)
+    assert result.digits == 40
+    assert result.bits == 320
+    assert result.arrays["v"].rows[-1] == GridRow(0, (0, 0, 0), (0, 0, 0))
+    moved = certified_iterates(replace(case, init={"u": case.init["u"], "v": zeros}), [40], 40)
+    assert model == "diagonal" or any(moved.arrays["v"].rows[0].integers)
