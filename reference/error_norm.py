@@ -29,6 +29,8 @@ nothing; what it proposes is proved or dropped.
 **From step to step** B changes to B + ΔB.  Since |t|² ≤ κ² (α|p|² + w|s|²) with
 κ² = 1/w + (c − μ/(1−μ))²/α, the norm changes at most by the factor √(1 + x²/4) + x/2 with
 x = κ|ΔB|₂, the root of the largest eigenvalue of [[1 + x², x], [x, 1]].
+
+Source: the derivation is this project's own; the S-procedure is Boyd et al. 1994, section 2.6.3.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 On [0, h] a polynomial is a convex combination of its Bernstein coefficients; if all are positive
 so is the polynomial.  Halving the interval sharpens them, so every polynomial that is positive on
 the closed interval is proved so after finitely many halvings.  The arithmetic is exact.
+
+Source: Cargo and Shisha 1966.
 """
 
 from __future__ import annotations
