@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from math import sqrt
+from typing import Any
 
 import pytest
 
 from reference.arithmetic import RationalArithmetic, Vector
-from reference.case import Case
+from reference.case import Case, Regression
 from reference.curvature import CURVATURES
 from reference.models import MODELS
 from reference.objective import RegressionObjective
@@ -27,7 +28,10 @@ def norm(values: list[Fraction]) -> float:
 def gauss_newton(case: Case, jacobian: list[list[Fraction]], e: list[Fraction]) -> list[Fraction]:
     """Return 2f JᵀXᵀXJ e in rationals, written out; the loss is the half mean square."""
     d = len(jacobian[0])
-    moved = [sum(row[j] * e[i * d + j] for i, row in enumerate(jacobian)) for j in range(d)]
+    moved = [
+        sum((row[j] * e[i * d + j] for i, row in enumerate(jacobian)), start=Fraction(0)) for j in range(d)
+    ]
+    assert isinstance(case.problem, Regression)
     rows = case.problem.X
     seen = [sum(x * m for x, m in zip(row, moved, strict=True)) for row in rows]
     back = [sum(rows[i][j] * seen[i] for i in range(len(rows))) / len(rows) for j in range(d)]
@@ -44,10 +48,11 @@ def excess(case: Case, scale: Fraction, residual: float, seed: int) -> float:
     e = [scale * Fraction(numbers.randint(-9, 9), 8) for _ in position]
     shifted = Vector([a + b for a, b in zip(position, e, strict=True)])
     before, after = objective.gradient(Vector(position)), objective.gradient(shifted)
-    jacobian = model.jacobian(parameters)  # type: ignore[arg-type]  # exact rationals work as well
+    jacobian: Any = model.jacobian(parameters)  # type: ignore[arg-type]  # exact rationals work as well
     linear = gauss_newton(case, jacobian, e)
     left = norm([a - b - g for a, b, g in zip(after, before, linear, strict=True)])
     g = max(abs(float(x)) for x in objective.predictor_gradient(Vector(position)))
+    assert isinstance(case.problem, Regression)
     spread = sum(float(x) ** 2 for row in case.problem.X for x in row) / len(case.problem.y)
     largest = sqrt(max(sum(float(row[j]) ** 2 for row in jacobian) for j in range(len(jacobian[0]))))
     change, remainder, size = model.jacobian_change, model.predictor_remainder, norm(e)

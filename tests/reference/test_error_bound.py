@@ -23,7 +23,8 @@ MODELS = ("diagonal", "hadamard", "linear", "scalar_product")
 def truth(case: Case, step: int, bits: int = 6000) -> list[arb]:
     """Return the position at a step from balls fed back at a precision that drowns their growth."""
     with ball_precision(bits):
-        return next(islice(states(case, BallArithmetic()), step, None)).position.entries
+        entries: list[arb] = next(islice(states(case, BallArithmetic()), step, None)).position.entries
+        return entries
 
 
 def contains(enclosures: Enclosures, step: int, values: list[arb]) -> bool:

@@ -67,7 +67,8 @@ class Plant:
         mu, c, norm = float(self.norm.momentum), float(self.norm.offset), self.norm
         s = b + mu / (1 - mu) * q
         pull = norm.momentum_weight * q + norm.drift_weight / (1 - mu) * s
-        return pull + (1 + c) * self.B @ (self.B.T @ (b + c * q))
+        push: np.ndarray = pull + (1 + c) * self.B @ (self.B.T @ (b + c * q))
+        return push
 
 
 @pytest.mark.parametrize("looks_ahead", [False, True])
@@ -110,7 +111,7 @@ def test_turning_bounds_the_change_of_norm(seed: int) -> None:
     change = plant.random.standard_normal((DIMENSION, RANK)) * 0.05
     beta, p = plant.random.standard_normal((2, DIMENSION))
     ratio = np.sqrt(plant.squared(beta, p, plant.B + change) / plant.squared(beta, p))
-    assert ratio <= norm.turning(np.linalg.norm(change, 2))
+    assert ratio <= norm.turning(float(np.linalg.norm(change, 2)))
 
 
 @pytest.mark.parametrize("looks_ahead", [False, True])

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reference.balls import ball, ball_precision
+from reference.decimal_grid import GridRow
 from reference.grid_rounding import coarse_row, exact_row, missing_bits, rounded_row
 
 VALUES = st.fractions(min_value=-(10**6), max_value=10**6, max_denominator=10**9).filter(bool)
@@ -19,6 +20,13 @@ def balls_around(values: list[Fraction], radius: Fraction) -> list[arb]:
     """Return balls with the given radius around rationals, at the precision in force."""
     spread = ball(radius).abs_upper()
     return [arb(ball(value), spread) for value in values]
+
+
+def decided(balls: list[arb], digits: int) -> GridRow:
+    """Return a rounded row that has to be decided."""
+    row = rounded_row(balls, digits)
+    assert row is not None
+    return row
 
 
 @given(values=st.lists(VALUES, min_size=1, max_size=5), digits=st.integers(15, 60))
@@ -42,9 +50,10 @@ def test_rounded_row_does_not_depend_on_the_precision() -> None:
     rows = []
     for bits in (200, 400):
         with ball_precision(bits):
-            rows.append(rounded_row([ball(third) + arb(0, arb(2) ** (10 - bits)) / 3], 40))
-    assert rows[0] == rows[1]
-    assert rows[0].integers == (round(third * 10 ** rows[0].places),)
+            rows.append(decided([ball(third) + arb(0, arb(2) ** (10 - bits)) / 3], 40))
+    first, second = rows
+    assert first == second
+    assert first.integers == (round(third * Fraction(10) ** first.places),)
 
 
 def test_rounded_row_is_undecided_on_a_boundary() -> None:
@@ -58,7 +67,7 @@ def test_rounded_row_is_undecided_on_a_boundary() -> None:
 def test_places_follow_the_largest_magnitude(value: Fraction) -> None:
     """10^(digits − places) ≤ |value| < 10^(digits − places + 1)."""
     with ball_precision(300):
-        row = rounded_row([ball(value)], 30)
+        row = decided([ball(value)], 30)
     exponent = 30 - row.places
     assert Fraction(10) ** exponent <= value < Fraction(10) ** (exponent + 1)
 
@@ -66,7 +75,7 @@ def test_places_follow_the_largest_magnitude(value: Fraction) -> None:
 def test_zero_rows_are_exact() -> None:
     """A row of exact zeros has radius zero and needs no precision."""
     assert missing_bits([arb(0), arb(0)], 40) == 0
-    assert rounded_row([arb(0), arb(0)], 40).half_units == (0, 0)
+    assert decided([arb(0), arb(0)], 40).half_units == (0, 0)
     assert exact_row([Fraction(0)], 40).half_units == (0,)
 
 
@@ -74,7 +83,7 @@ def test_exact_row_marks_multiples_of_the_unit_exact() -> None:
     """1/4 is a multiple of 10^-16; 1/3 is not and is rounded."""
     row = exact_row([Fraction(1, 4), Fraction(1, 3)], 15)
     assert row.half_units == (0, 1)
-    assert row.integers == (Fraction(10**row.places, 4), round(Fraction(10**row.places, 3)))
+    assert row.integers == (10**row.places // 4, round(Fraction(10**row.places, 3)))
 
 
 @pytest.mark.parametrize("short", [10, 50, 90])
