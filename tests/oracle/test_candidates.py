@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from importlib.metadata import EntryPoint
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,12 @@ def test_survey_takes_a_name_once() -> None:
 
 def test_discover_finds_the_shipped_candidates() -> None:
     """The distribution's own entries are found without being named in `oracle`."""
-    assert {"lightning", "torch_sgd"} <= set(discover())
+    found = survey()
+    unavailable = {entry.name for entry in found.unavailable}
+    assert {"lightning", "torch_sgd"} <= (unavailable | set(found.candidates))
+    assert discover() == dict(found.candidates)
+    if find_spec("torch") and find_spec("pytorch_lightning"):
+        assert not {"lightning", "torch_sgd"} & unavailable
 
 
 REQUIREMENTS = ("numpy>=1", 'torch==2.13.0; python_version < "3.12" and extra == "lightning"',
