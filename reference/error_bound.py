@@ -31,8 +31,8 @@ from reference.error_norm import ErrorNorm, NoCertificateError
 __all__ = ["ErrorBound", "LostError", "choose_norm"]
 
 BOUND_BITS = 64
-MOMENTUM_WEIGHTS = (0.15, 0.3, 0.5, 0.8)
-DRIFT_WEIGHTS = (0.06, 0.125, 0.25, 0.5, 0.8)  # in units of (1 − μ)²
+MOMENTUM_WEIGHTS = (0.3, 0.5, 0.8)
+DRIFT_WEIGHTS = (0.125, 0.25, 0.5, 0.8)  # in units of (1 − μ)²
 FINALISTS = 2
 SAMPLED = 100  # steps of the run at which the float estimate looks
 HEADROOM = 1.0 + 2**-20
