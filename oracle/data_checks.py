@@ -8,6 +8,7 @@ that never moves, the golden's own digits) is a finding.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +54,7 @@ def recorded_steps(arrays: Mapping[str, Array], steps: Sequence[int] | None) -> 
             f"the array `steps` holds {_brief(stored)}, but steps {_brief(given)} were asked for: "
             "record the steps that the spec wants, in their order"
         )
-    if not given or given[0] < 0 or any(b <= a for a, b in zip(given, given[1:], strict=False)):
+    if not given or given[0] < 0 or any(b <= a for a, b in pairwise(given)):
         raise CandidateError(f"`steps` is {_brief(given)}: expected strictly ascending integers from 0 on")
     return given
 
@@ -106,7 +107,7 @@ def finite_rows(arrays: Mapping[str, Array], names: Sequence[str]) -> int:
     """Return how many rows come before the first that holds a number that is not finite."""
     finite = [np.isfinite(arrays[name]).reshape(len(arrays[name]), -1).all(axis=1) for name in names]
     bad = np.flatnonzero(~np.logical_and.reduce(finite))
-    return int(bad[0]) if len(bad) else len(finite[0])
+    return int(bad[0]) if len(bad) else finite[0].size
 
 
 def data_findings(

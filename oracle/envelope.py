@@ -43,7 +43,7 @@ from oracle.update_forms import Counts, Sizes, UpdateForm, form_of
 from reference.case import Case, Polynomial
 from reference.methods import METHODS
 from reference.models import MODELS
-from reference.objective import Objective, objective_of
+from reference.objective import Objective, RegressionObjective, objective_of
 from reference.state import State
 from reference.trajectory import coefficients_of, start_of
 
@@ -158,7 +158,7 @@ def _observed(
     """Return the wanted observables of one state."""
     names = MODELS[case.model].names
     found = dict(zip(names, objective.arithmetic.split(state.position, objective.sizes), strict=True))
-    if "theta" in observables:
+    if "theta" in observables and isinstance(objective, RegressionObjective):
         found["theta"] = objective.predictor(state.position)
     if "loss" in observables:
         found["loss"] = objective.loss(state.position)

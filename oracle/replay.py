@@ -67,7 +67,13 @@ class Comparison(NamedTuple):
 
     def rows(self, chosen: Rows) -> Comparison:
         """Return the chosen rows."""
-        return Comparison(*(column[chosen] for column in self))
+        return Comparison(
+            self.recorded[chosen],
+            self.expected[chosen],
+            self.residual[chosen],
+            self.bound[chosen],
+            self.ratio[chosen],
+        )
 
 
 @dataclass(frozen=True)
@@ -198,10 +204,10 @@ class _Replayer:
             momentum = self.arithmetic.recorded(self.trace.momenta[rows])
             return momentum.widened(form.recorded.error(Sizes(momentum=momentum.size()), self.unit))
         if k == 0:
-            momentum = start_of(self.case, self.arithmetic).momentum
-            moving = momentum.value.hi != 0
-            entry = form.start.error(Sizes(now=now, momentum=momentum.size()), self.unit)
-            return momentum.widened(moving * entry)
+            start: RoundedArray = start_of(self.case, self.arithmetic).momentum
+            moving = start.value.hi != 0
+            entry = form.start.error(Sizes(now=now, momentum=start.size()), self.unit)
+            return start.widened(moving * entry)
         difference = DoubleDouble.exactly(self.trace.positions[rows]) - DoubleDouble.exactly(
             self.trace.positions[rows - 1]
         )
@@ -219,7 +225,7 @@ class _Replayer:
         previous = self.arithmetic.recorded(self.trace.positions[rows - 1])
         descent = self.coefficients.step_size * self.objective.gradient(previous, step=k - 1)
         scaled = move + descent
-        momentum = self.arithmetic.number(1 / self.case.method.momentum) * scaled
+        momentum: RoundedArray = self.arithmetic.number(1 / self.case.method.momentum) * scaled
         sizes = Sizes(now=now, momentum=momentum.size(), descent=descent.size())
         entry = self.form.inferred.error(sizes, self.unit)
         return momentum.widened(entry / float(self.case.method.momentum))

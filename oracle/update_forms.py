@@ -49,6 +49,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+
 from oracle.error_free import Floats
 
 __all__ = ["FORMS", "Counts", "Sizes", "UpdateForm", "form_of"]
@@ -74,7 +76,7 @@ class Counts:
     momentum: int = 0
     descent: int = 0
 
-    def error(self, sizes: Sizes, unit: float) -> Floats | float:
+    def error(self, sizes: Sizes, unit: float) -> Floats:
         """Return u(1 + 16u) · Σ count · size."""
         counted = (
             self.now * sizes.now
@@ -82,7 +84,7 @@ class Counts:
             + self.momentum * sizes.momentum
             + self.descent * sizes.descent
         )
-        return unit * (1 + 16 * unit) * counted
+        return np.asarray(unit * (1 + 16 * unit) * counted, dtype=np.float64)
 
 
 @dataclass(frozen=True)

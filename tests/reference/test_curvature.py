@@ -34,7 +34,11 @@ def gauss_newton(case: Case, jacobian: list[list[Fraction]], e: list[Fraction]) 
     assert isinstance(case.problem, Regression)
     rows = case.problem.X
     seen = [sum((x * m for x, m in zip(row, moved, strict=True)), start=Fraction(0)) for row in rows]
-    back = [sum(rows[i][j] * seen[i] for i in range(len(rows))) / len(rows) for j in range(d)]
+    columns = list(zip(*rows, strict=True))
+    back = [
+        sum((x * s for x, s in zip(columns[j], seen, strict=True)), start=Fraction(0)) / len(rows)
+        for j in range(d)
+    ]
     return [row[j] * back[j] for row in jacobian for j in range(d)]
 
 

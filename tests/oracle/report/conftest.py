@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from oracle.verdict import Curves, Finding, Outcome, Verdict
 
 from oracle.records.candidate import Declaration
 from oracle.records.golden import Golden
 from oracle.report.comparison import Comparison, Report
+from oracle.verdict import Curves, Finding, Outcome, Verdict
 from reference.decimal_grid import GridArray, GridRow
 
 STEPS = (0, 1, 2, 10, 100)

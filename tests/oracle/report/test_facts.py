@@ -21,6 +21,7 @@ def test_largest_local_ratio_is_found_with_its_step(comparison: Callable[..., Co
 def test_largest_local_ratio_is_nan_where_there_is_one(comparison: Callable[..., Comparison]) -> None:
     """A ratio that is no number outweighs every number: it is never passed over."""
     made = comparison("AGREES")
+    assert made.verdict.curves is not None
     curves = replace(made.verdict.curves, replay_ratio=np.array([0.25, np.nan, 0.75]))
     facts = facts_of(replace(made, verdict=replace(made.verdict, curves=curves)))
     assert facts.local_step == 2

@@ -154,8 +154,7 @@ def test_wrong_shapes_are_reported_not_fallen_over(
     comparison: Callable[..., Comparison], report: Callable[..., Report]
 ) -> None:
     """Arrays that no row of digits can be read from leave the rest of the report standing."""
-    made = comparison("UNDECIDED")
-    made.arrays.clear()
+    made = replace(comparison("UNDECIDED"), arrays={})
     assert "past the horizon" in Page(render_html(replace(report(), comparisons=(made,)))).text
 
 

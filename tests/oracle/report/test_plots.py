@@ -10,8 +10,16 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from oracle.compare import Curves
 from oracle.report.comparison import Comparison
 from oracle.report.plots import MOST_POINTS, curves_svg, thinned
+
+
+def drawn(made: Comparison) -> Curves:
+    """Return the curves of a comparison that has some."""
+    curves = made.verdict.curves
+    assert curves is not None
+    return curves
 
 
 @pytest.mark.parametrize("peak", [0, 1, 777, 9_998, 9_999])
@@ -39,9 +47,9 @@ def test_thinned_returns_short_curves_whole() -> None:
 
 def test_svg_is_well_formed_and_named_by_its_prefix(comparison: Callable[..., Comparison]) -> None:
     """Every identifier and every reference carries the prefix, so that pictures can share a page."""
-    svg = curves_svg(comparison("DISAGREES").verdict.curves, "c7", 10)
+    svg = curves_svg(drawn(comparison("DISAGREES")), "c7", 10)
     root = ElementTree.fromstring(svg)
-    identifiers = [element.get("id") for element in root.iter() if element.get("id")]
+    identifiers = [name for element in root.iter() if (name := element.get("id"))]
     assert identifiers
     assert all(name.startswith("c7-") for name in identifiers)
     assert set(re.findall(r'(?:href="#|url\(#)([^")]+)', svg)) <= set(identifiers)
@@ -49,20 +57,20 @@ def test_svg_is_well_formed_and_named_by_its_prefix(comparison: Callable[..., Co
 
 def test_svg_takes_its_colours_from_the_page(comparison: Callable[..., Comparison]) -> None:
     """No fixed colour is left, so the picture reads in light and in dark; and no style leaks out."""
-    svg = curves_svg(comparison("AGREES").verdict.curves, "c0")
+    svg = curves_svg(drawn(comparison("AGREES")), "c0")
     assert not re.search(r"#[0-9a-f]{6}", svg)
     assert "<style" not in svg
 
 
 def test_svg_is_the_same_each_time(comparison: Callable[..., Comparison]) -> None:
     """No date and no random name: the same curves give the same bytes."""
-    curves = comparison("AGREES").verdict.curves
+    curves = drawn(comparison("AGREES"))
     assert curves_svg(curves, "c0") == curves_svg(curves, "c0")
 
 
 def test_svg_marks_the_divergent_step(comparison: Callable[..., Comparison]) -> None:
     """The step is named in the legend, and only where there is one."""
-    curves = comparison("DISAGREES").verdict.curves
+    curves = drawn(comparison("DISAGREES"))
     assert ">step 10<" in curves_svg(curves, "c0", 10)
     assert ">step 10<" not in curves_svg(curves, "c0")
 
@@ -72,7 +80,7 @@ def test_svg_survives_curves_with_nothing_to_draw(
     comparison: Callable[..., Comparison], value: float
 ) -> None:
     """Exact agreement everywhere, or none, has no place on a log axis; the picture is still made."""
-    curves = comparison("AGREES").verdict.curves
+    curves = drawn(comparison("AGREES"))
     flat = replace(
         curves,
         error={name: np.full(5, value) for name in curves.error},
@@ -84,7 +92,7 @@ def test_svg_survives_curves_with_nothing_to_draw(
 
 def test_svg_says_so_when_nothing_was_replayed(comparison: Callable[..., Comparison]) -> None:
     """States too far apart to replay leave a panel that says it."""
-    curves = comparison("AGREES").verdict.curves
+    curves = drawn(comparison("AGREES"))
     nothing = np.array([])
     bare = replace(
         curves, replay_steps=nothing, replay_ratio=nothing, replay_residual=nothing, replay_bound=nothing
