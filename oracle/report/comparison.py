@@ -24,7 +24,7 @@ class Comparison:
     arrays : mapping of name to ndarray
         What the candidate handed back, rows as in `steps`.
     steps : tuple of int
-        Steps of the rows, in order; all are among the golden's.
+        Steps of the rows, in order; some are among the golden's.
     verdict : Verdict
     run_seconds : float, optional
         Wall time of the candidate's run; None for arrays that came from a file.
@@ -49,6 +49,12 @@ class Comparison:
     def dtype(self) -> str:
         """Arithmetic that the candidate declares."""
         return str(self.verdict.declaration.dtype)
+
+    @property
+    def shared_steps(self) -> tuple[int, ...]:
+        """Steps that candidate and golden both have, in order."""
+        known = set(self.golden.steps)
+        return tuple(step for step in self.steps if step in known)
 
     @property
     def title(self) -> str:

@@ -84,8 +84,8 @@ def chosen_rows(comparison: Comparison, steps: int = 4) -> list[DigitRow]:
     A finding's own step and coordinate are always among them.
     """
     marked = next((found for found in comparison.verdict.findings if found.step is not None), None)
-    shown = _spread_steps(comparison.steps, steps)
-    if marked is not None and marked.step in comparison.steps:
+    shown = _spread_steps(comparison.shared_steps, steps)
+    if marked is not None and marked.step in comparison.shared_steps:
         shown = sorted({*shown, marked.step})
     places = _largest_coordinates(comparison)
     if marked is not None and marked.observable in {name for name, _ in places}:
@@ -131,8 +131,10 @@ def _spread_steps(steps: Sequence[int], count: int) -> list[int]:
 
 def _largest_coordinates(comparison: Comparison) -> dict[tuple[str, int], None]:
     """Return (observable, coordinate) of the largest value at the last step, in the golden's order."""
-    last = comparison.golden.steps.index(comparison.steps[-1])
     places: dict[tuple[str, int], None] = {}
+    if not comparison.shared_steps:
+        return places
+    last = comparison.golden.steps.index(comparison.shared_steps[-1])
     for name, grid in comparison.golden.arrays.items():
         if _comparable(comparison, name, grid):
             sizes = [abs(integer) for integer in grid.rows[last].integers]
