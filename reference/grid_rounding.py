@@ -56,14 +56,15 @@ def rounded_row(balls: Sequence[Any], digits: int) -> GridRow | None:
 def coarse_row(balls: Sequence[Any], digits: int) -> tuple[GridRow, int]:
     """Return the row on the finest grid that the balls support, and the digits that it keeps.
 
-    For use where more precision is not to be had: the unit is at least the largest radius, so the
-    nearest multiple to the midpoint is within one unit and a half of the true value.
+    For use where more precision is not to be had.  The unit is at least the largest radius, so the
+    multiple nearest to the midpoint is within one unit and a half of the true value; and it is at
+    most a tenth of the asked accuracy, so that the row keeps as many digits as it says.
     """
     largest, widest = _largest(balls), _widest(balls)
     kept = digits
-    while kept > 0 and Fraction(10) ** -_places(largest, kept) < widest:
+    while kept > 0 and Fraction(10) ** -(_places(largest, kept) + 1) < widest:
         kept -= 1
-    places = _places(largest, kept)
+    places = _places(largest, kept) + 1
     if kept == 0:
         places = min(places, -_exponent_above(widest))
     integers = tuple(round(_midpoint(value) * Fraction(10) ** places) for value in balls)

@@ -104,7 +104,7 @@ def test_coarse_row_contains_the_ball(value: Fraction, exponent: int) -> None:
     unit = Fraction(10) ** -row.places
     assert abs(row.integers[0] * unit - value) + radius <= 3 * unit / 2 * (1 + Fraction(1, 2**20))
     assert kept < 40
-    assert kept == 0 or 3 * unit / 2 <= 2 * Fraction(10) ** -kept * abs(value) * 10
+    assert kept == 0 or 3 * unit / 2 <= Fraction(10) ** -kept * abs(value)
 
 
 def test_fmpq_is_what_balls_are_built_from() -> None:
