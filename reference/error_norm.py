@@ -53,6 +53,7 @@ Entry = Any
 SAMPLES = 14  # points of [0, ā] at which the float search looks; the proof looks at all
 LEVEL_RATIO = 2.0  # certificates are made for σ on a geometric ladder and combined in between
 LOWEST_LEVEL = 2.0**-24
+LARGEST_FORCE = 1e6  # one step that multiplies errors by more is not worth a proof
 SLACK = 1 + 1e-12  # covers the fewer than a hundred float roundings of any expression here
 
 
@@ -150,6 +151,11 @@ class ErrorNorm:
         NoCertificateError
             If none could be proved.
         """
+        if not max(sigma, self.curvature_bound) < LARGEST_FORCE:
+            raise NoCertificateError(
+                f"forcing {sigma:.3g} and curvature {self.curvature_bound:.3g} are beyond {LARGEST_FORCE:g}: the run "
+                "is far from stable; use a smaller `step_size`"
+            )
         sigma = max(sigma * SLACK, LOWEST_LEVEL)
         rung = int(log(sigma / LOWEST_LEVEL) / log(LEVEL_RATIO))
         low, high = self._certificate(rung), self._certificate(rung + 1)

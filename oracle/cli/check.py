@@ -100,6 +100,7 @@ def _write_reports(comparison: Comparison, html: Path | None, junit: Path | None
 def _lines(comparison: Comparison) -> list[str]:
     """Return the verdict for people."""
     from oracle.report.facts import decisive_finding, facts_of, finding_text
+    from oracle.report.figures import bounds
 
     facts, finding = facts_of(comparison), decisive_finding(comparison)
     lines = [f"{comparison.verdict.outcome}: {comparison.title}"]
@@ -107,7 +108,7 @@ def _lines(comparison: Comparison) -> list[str]:
         lines.append(f"  {finding_text(finding)}")
     if facts.local_ratio is not None:
         lines.append(
-            f"  largest local error: {facts.local_ratio:.3g} of its bound, at step {facts.local_step}"
+            f"  largest local error: {bounds(facts.local_ratio)} of its bound, at step {facts.local_step}"
         )
     for error in facts.final_errors:
         relative = "" if error.relative is None else f", {error.relative:.2e} relative"

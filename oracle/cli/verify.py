@@ -97,7 +97,7 @@ def _table(report: Report) -> list[str]:
 
 def _cells(report: Report, index: int) -> tuple[str, ...]:
     from oracle.report.facts import facts_of
-    from oracle.report.figures import duration, short
+    from oracle.report.figures import bounds, duration, short
 
     comparison = report.comparisons[index]
     facts = facts_of(comparison)
@@ -107,7 +107,7 @@ def _cells(report: Report, index: int) -> tuple[str, ...]:
         comparison.method,
         comparison.dtype,
         str(comparison.verdict.outcome),
-        short(facts.local_ratio),
+        bounds(facts.local_ratio),
         short(final),
         duration(comparison.run_seconds),
     )

@@ -15,6 +15,7 @@ from itertools import takewhile
 import numpy as np
 
 from oracle.report.comparison import Comparison
+from oracle.report.facts import decisive_finding
 from reference.decimal_grid import GridArray, GridRow
 
 __all__ = ["SHOWN_DIGITS", "DigitRow", "chosen_rows", "digit_row"]
@@ -83,12 +84,12 @@ def chosen_rows(comparison: Comparison, steps: int = 4) -> list[DigitRow]:
 
     A finding's own step and coordinate are always among them.
     """
-    marked = next((found for found in comparison.verdict.findings if found.step is not None), None)
+    marked = decisive_finding(comparison)
     shown = _spread_steps(comparison.shared_steps, steps)
-    if marked is not None and marked.step in comparison.shared_steps:
+    if marked is not None and marked.step is not None and marked.step in comparison.shared_steps:
         shown = sorted({*shown, marked.step})
     places = _largest_coordinates(comparison)
-    if marked is not None and marked.observable in {name for name, _ in places}:
+    if marked is not None and marked.observable and marked.observable in {name for name, _ in places}:
         places[(marked.observable, marked.coordinate or 0)] = None
     return [_row(comparison, name, at, step) for name, at in places for step in shown]
 

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-__all__ = ["duration", "short"]
+from math import floor
+
+__all__ = ["bounds", "duration", "short"]
+
+
+def bounds(ratio: float | None) -> str:
+    """Return an error in units of its bound, never rounded up to the bound: 0.9996 and not 1."""
+    if ratio is not None and 0.999 < ratio < 1:
+        return f"{floor(ratio * 10_000) / 10_000:.4f}"
+    return short(ratio)
 
 
 def short(value: float | None, digits: int = 2) -> str:

@@ -11,7 +11,7 @@ from oracle.records.golden import Golden
 from oracle.report.comparison import Comparison, Report
 from oracle.report.digits import chosen_rows
 from oracle.report.facts import decisive_finding, facts_of, headline
-from oracle.report.figures import duration, short
+from oracle.report.figures import bounds, duration, short
 from oracle.report.plots import curves_svg
 
 __all__ = ["render_html"]
@@ -35,7 +35,7 @@ def render_html(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(short=short, duration=duration)
+    environment.filters.update(short=short, bounds=bounds, duration=duration)
     return environment.get_template("report.html").render(
         report=report,
         headline=headline(report),

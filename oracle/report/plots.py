@@ -72,7 +72,7 @@ def curves_svg(curves: Curves, prefix: str, divergent_step: int | None = None) -
     from matplotlib.figure import Figure
 
     with rc_context(STYLE):
-        figure = Figure(figsize=(9.6, 3.3), layout="constrained")
+        figure = Figure(figsize=(9.6, 3.6), layout="constrained")
         left, right = figure.subplots(1, 2)
         _draw_golden_error(left, curves)
         _draw_local_error(right, curves)
@@ -83,29 +83,26 @@ def curves_svg(curves: Curves, prefix: str, divergent_step: int | None = None) -
     return _inline(text.getvalue(), prefix)
 
 
-def thinned(steps: Array, values: Array, most: int = MOST_POINTS) -> tuple[Array, Array]:
-    """Return at most `most` points, the largest value of each of as many bins in log step.
+def thinned(steps: Array, heights: Array, most: int = MOST_POINTS) -> Array:
+    """Return the indices of at most `most` points: the highest of each of as many bins in log step.
 
-    A peak is never hidden: every bin shows its largest value, at the step where it stands, and a
-    value that is not a number counts as the largest.
+    A peak is never hidden: every bin keeps its highest point, at the step where it stands, and a
+    height that is not a number counts as the highest.
 
     Parameters
     ----------
     steps : ndarray, shape (K,)
         Ascending.
-    values : ndarray, shape (K,)
+    heights : ndarray, shape (K,)
     most : int
     """
-    steps, values = np.asarray(steps), np.asarray(values, dtype=float)
     if len(steps) <= most:
-        return steps, values
+        return np.arange(len(steps))
     position = np.log1p(steps - steps[0])
     bins = np.minimum((position / position[-1] * most).astype(int), most - 1)
-    height = np.where(np.isnan(values), np.inf, values)
-    order = np.lexsort((-height, bins))  # by bin, the largest first
+    order = np.lexsort((-np.where(np.isnan(heights), np.inf, heights), bins))  # by bin, the highest first
     first_of_bin = np.unique(bins[order], return_index=True)[1]
-    kept = np.sort(order[first_of_bin])
-    return steps[kept], values[kept]
+    return np.sort(order[first_of_bin])
 
 
 def _draw_golden_error(axes: Axes, curves: Curves) -> None:
@@ -113,10 +110,13 @@ def _draw_golden_error(axes: Axes, curves: Curves) -> None:
     axes.set_title("Distance from the golden", loc="left", fontsize=10)
     axes.set_ylabel("largest |error|")
     for i, (name, error) in enumerate(curves.error.items()):
-        colour = SERIES[i % len(SERIES)]
-        _line(axes, curves.steps, error, colour, name)
+        colour, kept = SERIES[i % len(SERIES)], thinned(curves.steps, error)
+        _line(axes, curves.steps[kept], error[kept], colour, name)
         if curves.envelope is not None and name in curves.envelope:
-            _line(axes, curves.steps, curves.envelope[name], colour, f"{name}: envelope", "--")
+            kept = thinned(curves.steps, curves.envelope[name])
+            _line(axes, curves.steps[kept], curves.envelope[name][kept], colour, "_", "--")
+    if curves.envelope:
+        axes.plot([], [], "--", color=BOUND, label="typical rounding")
 
 
 def _draw_local_error(axes: Axes, curves: Curves) -> None:
@@ -126,17 +126,17 @@ def _draw_local_error(axes: Axes, curves: Curves) -> None:
     if not len(curves.replay_steps):
         axes.text(0.5, 0.5, "not replayed", ha="center", va="center", transform=axes.transAxes)
         return
-    _line(axes, curves.replay_steps, curves.replay_bound, BOUND, "rounding bound", "--")
-    _line(axes, curves.replay_steps, np.abs(curves.replay_residual), SERIES[0], "local error")
+    kept = thinned(curves.replay_steps, curves.replay_ratio)
+    steps = curves.replay_steps[kept]
+    _line(axes, steps, np.abs(curves.replay_residual[kept]), SERIES[0], "local error")
+    _line(axes, steps, curves.replay_bound[kept], SERIES[1], "its bound", "--")
 
 
-def _line(axes: Axes, steps: Array, values: Array, colour: str, label: str, style: str = "-") -> None:
-    """Draw one curve; a value of zero has no place on a log axis and leaves a gap."""
-    x, y = thinned(steps, values)
+def _line(axes: Axes, x: Array, y: Array, colour: str, label: str, style: str = "-") -> None:
+    """Draw one curve; a value of zero has no place on a log axis and is left out."""
     drawable = (x > 0) & np.isfinite(y) & (y > 0)
-    axes.plot(
-        x[drawable], y[drawable], style, color=colour, label=label, marker="." if drawable.sum() < 30 else ""
-    )
+    marker = "." if drawable.sum() < FEW_POINTS else ""
+    axes.plot(x[drawable], y[drawable], style, color=colour, label=label, marker=marker)
 
 
 def _dress(axes: Axes, divergent_step: int | None) -> None:
@@ -153,7 +153,8 @@ def _dress(axes: Axes, divergent_step: int | None) -> None:
     axes.yaxis.set_minor_formatter(NullFormatter())
     if divergent_step:
         axes.axvline(divergent_step, color=ALARM, linewidth=1, linestyle=":", label=f"step {divergent_step}")
-    axes.legend(frameon=False, fontsize=8, loc="best", handlelength=1.6)
+    below = {"loc": "upper left", "bbox_to_anchor": (0, -0.17), "ncols": 6, "borderaxespad": 0}
+    axes.legend(frameon=False, fontsize=8, handlelength=1.6, columnspacing=1.2, **below)
 
 
 def _power_of_ten(value: float, _position: int) -> str:

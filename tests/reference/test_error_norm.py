@@ -8,7 +8,7 @@ from math import log
 import numpy as np
 import pytest
 
-from reference.error_norm import Certificate, ErrorNorm
+from reference.error_norm import Certificate, ErrorNorm, NoCertificateError
 
 DIMENSION, RANK = 7, 4
 
@@ -127,3 +127,10 @@ def test_factors_bound_errors_by_the_norm_and_defects_bound_the_norm(looks_ahead
     assert np.linalg.norm(plant.argument(beta, p)) <= norm.argument_factor * size
     assert np.linalg.norm(ahead) <= norm.lookahead_factor * size
     assert size <= norm.of_defect(float(np.linalg.norm(beta)), float(np.linalg.norm(p)))
+
+
+@pytest.mark.parametrize("sigma", [1e7, 1e200, float("inf"), float("nan")])
+def test_growth_refuses_forces_beyond_any_use(sigma: float) -> None:
+    """A run far from stable gets no bound, and a message that says what to change."""
+    with pytest.raises(NoCertificateError, match="use a smaller `step_size`"):
+        norm_of(looks_ahead=False).growth(sigma)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from oracle.report.figures import duration, short
+from oracle.report.figures import bounds, duration, short
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,11 @@ def test_short_keeps_two_or_three_digits(value: float | None, text: str) -> None
 def test_duration_picks_its_unit(seconds: float | None, text: str) -> None:
     """Milliseconds, seconds or minutes."""
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("ratio", "text"), [(0.99967, "0.9996"), (0.999999999, "0.9999"), (1.0, "1"), (0.5, "0.5"), (None, "–")]
+)
+def test_bounds_never_round_up_to_the_bound(ratio: float | None, text: str) -> None:
+    """What is inside its bound does not read as standing on it."""
+    assert bounds(ratio) == text
