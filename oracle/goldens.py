@@ -14,13 +14,21 @@ from typing import Any
 from oracle.case import case_of, steps_of
 from oracle.records.golden import Golden
 from oracle.spec import Spec
-from oracle.store import Store
+from oracle.store import Store, StoreError
 from reference.iterates import CertifiedIterates, certified_iterates
 from reference.methods import METHODS
 
-__all__ = ["UnsupportedWantError", "compute_golden", "fetch_or_compute"]
+__all__ = ["UnstoredGoldenError", "UnsupportedWantError", "compute_golden", "fetch_or_compute"]
 
 Progress = Callable[[int, int], None]
+
+
+class UnstoredGoldenError(StoreError):
+    """A golden was computed and could not be stored; it travels with the error, so that it is not lost."""
+
+    def __init__(self, golden: Golden, cause: StoreError) -> None:
+        super().__init__(f"the golden was computed, but not stored: {cause}")
+        self.golden = golden
 
 
 class UnsupportedWantError(ValueError):
@@ -79,7 +87,9 @@ def fetch_or_compute(
     DamagedRecordError
         If the store has a record of this spec that cannot be trusted; it is not computed anew.
     StoreError
-        If the store cannot be read or written.
+        If the store cannot be read, or no file can be made in it; nothing was computed then.
+    UnstoredGoldenError
+        If the golden was computed and then could not be stored; the error carries it.
 
     Notes
     -----
@@ -89,8 +99,12 @@ def fetch_or_compute(
     if found is not None:
         return found, True
     _require_iterates(spec)
+    store.require_writable()
     golden = compute_golden(spec, progress, cross_check=cross_check)
-    store.put(golden)
+    try:
+        store.put(golden)
+    except StoreError as error:
+        raise UnstoredGoldenError(golden, error) from error
     return golden, False
 
 

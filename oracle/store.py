@@ -14,6 +14,7 @@ reader looks at, or a complete record without its row, which the next writer of 
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -68,6 +69,19 @@ class Store:
         self.root = default_root() if root is None else Path(root)
         self._files = StoreFiles(self.root)
         self._index = StoreIndex(self.root / "index.sqlite3")
+
+    def require_writable(self) -> None:
+        """Find out before long work whether its result could be kept.
+
+        Raises
+        ------
+        StoreError
+            If no file can be made in the store.
+        """
+        with file_errors_named(self.root):
+            make_directory(self.root)
+            with tempfile.TemporaryFile(dir=self.root):
+                pass
 
     def put(self, golden: Golden) -> str:
         """Store a golden and return its digest; one that is there already stays as it is.

@@ -41,22 +41,26 @@ def golden(spec: Path, as_json: bool, npz: Path | None, store: Path | None) -> N
       oracle golden spec.json --json > golden.json
       oracle golden - --npz golden.npz < spec.json
     """
-    from oracle.goldens import fetch_or_compute
+    from oracle.goldens import UnstoredGoldenError, fetch_or_compute
     from oracle.records.golden import golden_json
     from oracle.records.npz import write_npz
     from oracle.store import Store
 
     parsed = read_spec(spec)
     kept = Store(store)
+    unstored = None
     with progress_stages() as stage:
-        found, was_stored = fetch_or_compute(parsed, kept, stage("certify"))
+        try:
+            found, was_stored = fetch_or_compute(parsed, kept, stage("certify"))
+        except UnstoredGoldenError as error:  # printed all the same: it may have taken hours
+            found, was_stored, unstored = error.golden, False, error
     if npz is not None:
         write_npz(found, npz)
-    if as_json:
-        click.echo(json.dumps(golden_json(found)))
-        return
-    click.echo("\n".join(golden_lines(found)))
-    click.echo(f"  {'fetched from' if was_stored else 'stored in'} {kept.root}")
+    click.echo(json.dumps(golden_json(found)) if as_json else "\n".join(golden_lines(found)))
+    if unstored is not None:
+        raise unstored
+    if not as_json:
+        click.echo(f"  {'fetched from' if was_stored else 'stored in'} {kept.root}")
 
 
 def golden_lines(found: Golden) -> list[str]:

@@ -12,10 +12,10 @@ from typing import Any
 import mpmath
 import pytest
 
-from oracle.goldens import UnsupportedWantError, compute_golden, fetch_or_compute
+from oracle.goldens import UnstoredGoldenError, UnsupportedWantError, compute_golden, fetch_or_compute
 from oracle.records.golden import golden_json
 from oracle.spec import spec_from
-from oracle.store import DamagedRecordError, Store
+from oracle.store import DamagedRecordError, Store, StoreError
 
 CONTRACT_SPEC: dict[str, Any] = {
     "schema": "momentum-oracle/spec/1",
@@ -135,3 +135,27 @@ def test_damaged_record_stops_the_run(tmp_path: Path) -> None:
     record.write_bytes(bytes(data))
     with pytest.raises(DamagedRecordError, match=record.name):
         fetch_or_compute(spec, store)
+
+
+def test_store_that_cannot_be_written_is_found_out_before_computing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file stands where the store should be: nothing is computed in vain."""
+    (tmp_path / "taken").write_text("a file")
+    monkeypatch.setattr("oracle.goldens.compute_golden", lambda *_, **__: pytest.fail("it was computed"))
+    with pytest.raises(StoreError, match="name another store"):
+        fetch_or_compute(spec_from(CONTRACT_SPEC), Store(tmp_path / "taken"))
+
+
+def test_golden_that_cannot_be_stored_travels_with_the_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk fills up while computing: the digits are in the error, not lost."""
+
+    def full(self: Store, golden: Any) -> str:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(Store, "put", full)
+    with pytest.raises(UnstoredGoldenError, match="computed, but not stored: the disk is full") as caught:
+        fetch_or_compute(spec_from(CONTRACT_SPEC), Store(tmp_path))
+    assert caught.value.golden.digest == CONTRACT_DIGEST
