@@ -96,21 +96,27 @@ def finding_text(finding: Finding) -> str:
 
 def headline(report: Report) -> str:
     """Return the one sentence that answers the question of the report."""
-    total = len(report.comparisons)
-    wrong = sum(entry.verdict.outcome is Outcome.DISAGREES for entry in report.comparisons)
-    open_ones = sum(entry.verdict.outcome is Outcome.UNDECIDED for entry in report.comparisons)
+    total, outcomes = len(report.comparisons), [entry.verdict.outcome for entry in report.comparisons]
+    wrong, open_ones = outcomes.count(Outcome.DISAGREES), outcomes.count(Outcome.UNDECIDED)
     crashed = sum(entry.crashed for entry in report.not_run)
     if not total:
         return "Nothing was compared, so nothing is decided."
     if wrong:
-        return f"{_of(wrong, total)} not what the mathematics says."
+        place = _departure(report.comparisons[0]) if total == 1 else ""
+        return f"{_of(wrong, total)} not what the mathematics says{place}."
     if open_ones:
-        return f"{_of(open_ones, total)} undecided; the rest agree with the mathematics to within rounding."
+        rest = "; the rest agree with the mathematics" if open_ones < total else ""
+        return f"{_of(open_ones, total)} undecided{rest}."
     if crashed:
         return f"Everything compared agrees, but {crashed} candidate{'s' * (crashed > 1)} failed to run."
     if total == 1:
         return "The run agrees with the mathematics to within its own rounding."
     return f"All {total} runs agree with the mathematics to within their own rounding."
+
+
+def _departure(comparison: Comparison) -> str:
+    finding = decisive_finding(comparison)
+    return "" if finding is None or finding.step is None else f": it departs at step {finding.step}"
 
 
 def _of(count: int, total: int) -> str:

@@ -84,4 +84,5 @@ def _golden_facts(digest: str, golden: Golden) -> dict[str, Any]:
 
 
 def _certificate(provenance: Mapping[str, Any]) -> dict[str, Any]:
-    return {label: provenance[name] for name, label in CERTIFICATE_FACTS.items() if name in provenance}
+    known = {label: provenance[name] for name, label in CERTIFICATE_FACTS.items() if name in provenance}
+    return {label: {True: "yes", False: "no"}[x] if isinstance(x, bool) else x for label, x in known.items()}

@@ -153,7 +153,7 @@ def _dress(axes: Axes, divergent_step: int | None) -> None:
     axes.yaxis.set_minor_formatter(NullFormatter())
     if divergent_step:
         axes.axvline(divergent_step, color=ALARM, linewidth=1, linestyle=":", label=f"step {divergent_step}")
-    below = {"loc": "upper left", "bbox_to_anchor": (0, -0.17), "ncols": 6, "borderaxespad": 0}
+    below: Any = {"loc": "upper left", "bbox_to_anchor": (0, -0.17), "ncols": 6, "borderaxespad": 0}
     axes.legend(frameon=False, fontsize=8, handlelength=1.6, columnspacing=1.2, **below)
 
 

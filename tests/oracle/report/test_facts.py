@@ -60,7 +60,7 @@ def test_finding_text_names_step_place_and_excess(comparison: Callable[..., Comp
         (("AGREES",), "The run agrees with the mathematics"),
         (("AGREES", "AGREES"), "All 2 runs agree"),
         (("AGREES", "DISAGREES"), "1 of 2 runs is not what the mathematics says"),
-        (("DISAGREES",), "The run is not what the mathematics says"),
+        (("DISAGREES",), "The run is not what the mathematics says: it departs at step 10."),
         (("UNDECIDED", "UNDECIDED", "AGREES"), "2 of 3 runs are undecided"),
     ],
 )

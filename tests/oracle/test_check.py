@@ -1,0 +1,70 @@
+"""A file against a spec: the checks that come before the verdict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from oracle.candidate_file import CandidateError
+from oracle.check import CheckRequest, check
+from oracle.spec import spec_from
+from oracle.store import Store
+
+# gradient descent on ½β², η = ½: β_k = 2^−k, exact in every dtype
+SPEC = {
+    "schema": "momentum-oracle/spec/1",
+    "problem": {"kind": "regression", "X": [["1"]], "y": ["0"], "loss": "half_sum_square"},
+    "model": "linear",
+    "init": {"beta": ["1"]},
+    "method": {"name": "gradient_descent", "step_size": "1/2"},
+    "want": {"kind": "iterates", "steps": [0, 1, 2, 3]},
+    "digits": 20,
+}
+HALVES = np.array([[1.0], [0.5], [0.25], [0.125]])
+
+
+def request_of(path: Path, dtype: str = "", **arrays: Any) -> CheckRequest:
+    """Save the arrays and return the request to check them."""
+    np.savez(path / "run.npz", **arrays)
+    return CheckRequest(spec_from(SPEC), path / "run.npz", dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+def test_dtype_is_that_of_the_arrays(tmp_path: Path, dtype: str) -> None:
+    """Without a declaration the arrays speak for themselves."""
+    request = request_of(tmp_path, steps=np.arange(4), beta=HALVES.astype(dtype))
+    made = check(request, Store(tmp_path / "store"))
+    assert (made.dtype, str(made.verdict.outcome)) == (dtype, "AGREES")
+
+
+def test_wrong_halves_disagree(tmp_path: Path) -> None:
+    """The planted fault: one state is off by one part in a million."""
+    wrong = HALVES * np.array([[1], [1], [1 + 1e-6], [1 + 1e-6]])
+    made = check(request_of(tmp_path, steps=np.arange(4), beta=wrong), Store(tmp_path / "store"))
+    assert str(made.verdict.outcome) == "DISAGREES"
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"steps": np.arange(4), "b": HALVES}, "`b`.*beta, loss, p_beta, theta"),
+        ({"steps": np.arange(10, 14), "beta": HALVES}, "from 10 to 13, none of which"),
+    ],
+)
+def test_record_that_does_not_fit_the_golden_is_refused(
+    tmp_path: Path, arrays: dict[str, Any], message: str
+) -> None:
+    """Unknown names and foreign steps are named, with what would fit."""
+    with pytest.raises(CandidateError, match=message):
+        check(request_of(tmp_path, **arrays), Store(tmp_path / "store"))
+
+
+def test_bad_file_is_refused_before_anything_is_computed(tmp_path: Path) -> None:
+    """The store stays untouched when the candidate cannot be read."""
+    (tmp_path / "run.npz").write_bytes(b"nothing")
+    with pytest.raises(CandidateError, match="npz"):
+        check(CheckRequest(spec_from(SPEC), tmp_path / "run.npz"), Store(tmp_path / "store"))
+    assert not (tmp_path / "store").exists()
