@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
 from math import sqrt
 from typing import Any
@@ -22,6 +23,7 @@ from reference.balls import BallArithmetic, ball_precision
 from reference.case import Case, Regression
 from reference.curvature import CURVATURES
 from reference.data_norms import DataNorms
+from reference.error_norm import NoCertificateError
 from reference.losses import batch_loss_factor, loss_factor
 from reference.methods import METHODS
 from reference.objective import RegressionObjective
@@ -32,6 +34,9 @@ __all__ = ["LARGEST", "CentredRun", "DivergedError", "StepMeasure"]
 
 LARGEST = 1e100  # a position beyond this is called divergent
 SLACK = 1 + 1e-12  # covers float roundings of the sums below, at most (2d + 9)·2^-53 relative
+TINY = 1e-50  # covers what underflows in the sums below while the case keeps to FLOAT_RANGE
+FLOAT_RANGE = Fraction(1, 10**60), Fraction(10**60)  # of data and step size, for bounds held in floats
+SMALLEST_FRICTION = Fraction(1, 10**6)  # of 1 − μ, likewise
 FLOAT_CHANGE = 2.0**-52  # a and a' are rounded to floats before a' − a: 2^-53(|a| + |a'|) is lost
 
 
@@ -87,6 +92,7 @@ class CentredRun:
     def __init__(self, case: Case, bits: int) -> None:
         problem = case.problem
         assert isinstance(problem, Regression)
+        _require_provable(case, problem)
         self.case, self.bits = case, bits
         self.arithmetic = BallArithmetic()
         self.model = CURVATURES[case.model]
@@ -94,12 +100,13 @@ class CentredRun:
             self.objective = RegressionObjective(case, self.arithmetic)
             self.coefficients = coefficients_of(case, self.arithmetic)
         self.sizes = self.objective.sizes
-        self.looks_ahead = case.method.name == "nesterov"
         self.hessian_factor = _hessian_factor(case)
+        self.step_scale = float(case.method.step_size) * self.hessian_factor * SLACK
         self.data = DataNorms(problem.X)
         self._argument: Vector | None = None
         self._gradient: Vector | None = None
         self._curvature = 0.0
+        self._blur = 0.0
 
     def steps(self) -> Iterator[tuple[State, StepMeasure]]:
         """Yield the exact states at steps 0, 1, 2, … with their measures, without end.
@@ -149,24 +156,48 @@ class CentredRun:
         """Return the step's measure from the rounding defects and the Jacobian's entries."""
         assert self._gradient is not None
         squares = _squares(jacobian)
-        curvature, turn = self._gram_bound(squares), 0.0
+        blur = self._argument_blur()
+        blurred = sqrt(self.step_scale * self.data.norm_squared) * blur
+        curvature, turn = (sqrt(self._gram_bound(squares)) + blurred) ** 2 * SLACK, 0.0
         if before is not None:
             change = self._gram_bound(_squared_changes(before, jacobian))
-            turn = (sqrt(change) + FLOAT_CHANGE * sqrt(max(curvature, self._curvature))) * SLACK
-        self._curvature = curvature
+            floats = FLOAT_CHANGE * sqrt(max(curvature, self._curvature))
+            turn = (sqrt(change) + floats + blurred + self._blur) * SLACK
+        self._curvature, self._blur = curvature, blurred
         return StepMeasure(
             position_defect=defects[0],
             momentum_defect=defects[1],
-            residual_gradient=max(float(g.abs_upper()) for g in self._gradient.entries) * SLACK,
-            jacobian=sqrt(max(squares)) * SLACK,
+            residual_gradient=max(float(g.abs_upper()) for g in self._gradient.entries) * SLACK + TINY,
+            jacobian=(sqrt(max(squares)) + blur) * SLACK + TINY,
             curvature=curvature,
             turn=turn,
         )
 
     def _gram_bound(self, squares: list[float]) -> float:
         """Return a bound on η·2f |X diag(√squares)|₂²."""
-        scale = float(self.case.method.step_size) * self.hessian_factor
-        return scale * self.data.weighted_norm_squared(squares) * SLACK
+        return self.step_scale * self.data.weighted_norm_squared(squares) * SLACK + TINY
+
+    def _argument_blur(self) -> float:
+        """Return how far J may be from the one at the argument's midpoint: the argument may be a ball."""
+        assert self._argument is not None
+        widest = max(float(x.rad()) for x in self._argument.entries)
+        return sqrt(2) * self.model.jacobian_change * widest * SLACK
+
+
+def _require_provable(case: Case, problem: Regression) -> None:
+    """Refuse early what no bound can be proved for, and numbers beyond the floats that bounds are held in."""
+    if case.method.batches and case.method.name != "gradient_descent":
+        raise NoCertificateError(
+            "the curvature jumps from batch to batch, so no one norm follows it; balls fed back do"
+        )
+    low, high = FLOAT_RANGE
+    data = [abs(x) for row in problem.X for x in row if x]
+    sizes = [max(data, default=Fraction(1)), case.method.step_size]
+    if not (all(low < size < high for size in sizes) and 1 - case.method.momentum >= SMALLEST_FRICTION):
+        raise NoCertificateError(
+            "a number is too large or too small, or the momentum too near 1, for an error bound held in "
+            "floats; balls fed back bear it"
+        )
 
 
 def _recentre(state: State) -> tuple[State, tuple[Any, Any]]:

@@ -36,4 +36,4 @@ class DescentNorm:
 
     def growth(self, sigma: float) -> float:
         """Return γ with |e₊|₂ ≤ γ |e|₂."""
-        return (max(1.0, self.curvature_bound - 1.0) + sigma) * SLACK
+        return (max(self.curvature_bound - 1.0, 1.0) + sigma) * SLACK

@@ -128,10 +128,6 @@ def choose_norm(case: Case, measures: Sequence[StepMeasure]) -> ErrorNorm | Desc
     method = case.method
     if method.name == "gradient_descent":
         return DescentNorm(bound)
-    if method.batches:
-        raise NoCertificateError(
-            "the curvature jumps from batch to batch, so no one norm follows it; balls fed back do"
-        )
     candidates = [
         ErrorNorm(
             momentum=method.momentum,

@@ -151,7 +151,7 @@ class ErrorNorm:
         NoCertificateError
             If none could be proved.
         """
-        if not max(sigma, self.curvature_bound) < LARGEST_FORCE:
+        if not (sigma < LARGEST_FORCE and self.curvature_bound < LARGEST_FORCE):
             raise NoCertificateError(
                 f"forcing {sigma:.3g} and curvature {self.curvature_bound:.3g} are beyond {LARGEST_FORCE:g}: the run "
                 "is far from stable; use a smaller `step_size`"
@@ -163,7 +163,8 @@ class ErrorNorm:
             low, high = high, self._certificate(rung + 2)
         above = high.tau * (high.sigma**2 - sigma**2)
         below = low.tau * (sigma**2 - low.sigma**2)
-        share = max(0.0, above / (above + below) * (2 - SLACK)) if above + below > 0 else 0.0
+        share = above / (above + below) * (2 - SLACK) if above + below > 0 else 0.0
+        share = min(1.0, max(0.0, share))
         return sqrt(share * low.gamma_squared + (1 - share) * high.gamma_squared) * SLACK
 
     def proves(self, certificate: Certificate) -> bool:
@@ -272,6 +273,8 @@ def _largest_ratio(sample: tuple[list[list[float]], ...], sigma: float, tau: flo
     )
     v11, v12, v22 = before[1][1], before[1][2], before[2][2]
     determinant = v11 * v22 - v12 * v12
+    if determinant <= 0:
+        return inf
     half_trace = (b11 * v22 + b22 * v11 - 2 * b12 * v12) / determinant / 2
     product = (b11 * b22 - b12 * b12) / determinant
     return half_trace + sqrt(max(0.0, half_trace * half_trace - product))

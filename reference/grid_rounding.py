@@ -29,12 +29,19 @@ def exact_row(values: Sequence[Fraction], digits: int) -> GridRow:
     places = _places(max(map(abs, values)), digits)
     scaled = [value * Fraction(10) ** places for value in values]
     integers = tuple(round(value) for value in scaled)
+    if max(map(abs, integers)) == 10 ** (digits + 1):  # rounded up to the next power of ten
+        places -= 1
+        scaled = [value * Fraction(10) ** places for value in values]
+        integers = tuple(round(value) for value in scaled)
     exact = tuple(int(value != integer) for value, integer in zip(scaled, integers, strict=True))
     return GridRow(places, integers, exact)
 
 
 def rounded_row(balls: Sequence[Any], digits: int) -> GridRow | None:
     """Return the correctly rounded row of values enclosed in balls, or None if one is undecided.
+
+    The grid is the finest on which the largest rounded magnitude has at most digits + 1 digits,
+    which depends on the values alone, also where the largest is next to a power of ten.
 
     Parameters
     ----------
@@ -45,7 +52,21 @@ def rounded_row(balls: Sequence[Any], digits: int) -> GridRow | None:
     """
     if all(value.is_zero() for value in balls):
         return GridRow(0, (0,) * len(balls), (0,) * len(balls))
-    places = _row_places(balls, digits)
+    reached = _smallest_largest(balls)
+    if not reached:
+        return None
+    coarse, fine = _places(_largest(balls), digits), _places(reached, digits)
+    if fine - coarse > 1:  # the largest magnitude is not known to a factor of ten
+        return None
+    for places in dict.fromkeys((fine, coarse, coarse - 1)):
+        row = _rounded_to(balls, places)
+        if row is None or max(map(abs, row.integers)) < 10 ** (digits + 1):
+            return row
+    return None
+
+
+def _rounded_to(balls: Sequence[Any], places: int) -> GridRow | None:
+    """Return the row on a given grid, or None if a value has no one nearest multiple."""
     scale, half = _power_of_ten(places), arb(1) / 2
     integers = [(value * scale + half).floor().unique_fmpz() for value in balls]
     if any(integer is None for integer in integers):
@@ -90,6 +111,11 @@ def _row_places(balls: Sequence[Any], digits: int) -> int:
 def _largest(balls: Sequence[Any]) -> Fraction:
     """Return a bound on the magnitudes; the compared numbers are exact, so `max` can decide."""
     return upper_fraction(max(value.abs_upper() for value in balls))
+
+
+def _smallest_largest(balls: Sequence[Any]) -> Fraction:
+    """Return a number that the largest magnitude is known to reach; 0 if all balls contain zero."""
+    return upper_fraction(max(value.abs_lower() for value in balls))
 
 
 def _widest(balls: Sequence[Any]) -> Fraction:

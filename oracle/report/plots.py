@@ -120,16 +120,19 @@ def _draw_golden_error(axes: Axes, curves: Curves) -> None:
 
 
 def _draw_local_error(axes: Axes, curves: Curves) -> None:
-    """Draw the local error where it is largest in units of its bound, and that bound."""
+    """Draw the local error at its worst coordinate in units of its bound, and the bound, which is 1."""
     axes.set_title("Error of one step, from the candidate's own state", loc="left", fontsize=10)
-    axes.set_ylabel("|error| at the worst coordinate")
+    axes.set_ylabel("largest |error| / its bound")
     if not len(curves.replay_steps):
         axes.text(0.5, 0.5, "not replayed", ha="center", va="center", transform=axes.transAxes)
         return
     kept = thinned(curves.replay_steps, curves.replay_ratio)
-    steps = curves.replay_steps[kept]
-    _line(axes, steps, np.abs(curves.replay_residual[kept]), SERIES[0], "local error")
-    _line(axes, steps, curves.replay_bound[kept], SERIES[1], "its bound", "--")
+    _line(axes, curves.replay_steps[kept], curves.replay_ratio[kept], SERIES[0], "local error")
+    axes.axhline(1, color=SERIES[1], linestyle="--", label="rounding bound")
+    axes.plot(
+        curves.replay_steps[:1].clip(1), [0.1], color=FAINT, alpha=0
+    )  # keeps a factor of ten on both sides in view
+    axes.plot(curves.replay_steps[:1].clip(1), [10], color=FAINT, alpha=0)
 
 
 def _line(axes: Axes, x: Array, y: Array, colour: str, label: str, style: str = "-") -> None:

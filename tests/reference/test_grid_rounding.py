@@ -112,3 +112,21 @@ def test_fmpq_is_what_balls_are_built_from() -> None:
     with ball_precision(64):
         assert ball(Fraction(3, 8)).is_exact()
         assert ball(Fraction(1, 3)).contains(fmpq(1, 3))
+
+
+@pytest.mark.parametrize("gap", [30, 44, 45, 46, 47, 60, 200])
+def test_rounded_row_next_to_a_power_of_ten_does_not_depend_on_the_precision(gap: int) -> None:
+    """1 − 10^-gap from below: enclosures of different widths choose the same grid and integers."""
+    value = 1 - Fraction(1, 10**gap)
+    rows = []
+    for bits in (190, 300, 900):
+        with ball_precision(bits):
+            rows.append(decided([ball(value) + arb(0, arb(2) ** (12 - bits))], 40))
+    assert rows[0] == rows[1] == rows[2]
+    assert rows[0].integers[0] == round(value * Fraction(10) ** rows[0].places)
+
+
+def test_rounded_row_of_a_value_that_may_be_zero_is_undecided() -> None:
+    """A ball around zero has no largest magnitude to be relative to."""
+    with ball_precision(100):
+        assert rounded_row([arb(0, arb(2) ** -90)], 15) is None

@@ -191,3 +191,28 @@ def test_coordinates_that_rest_at_zero_are_exactly_zero(make_case: Callable[...,
     assert result.arrays["v"].rows[-1] == GridRow(0, (0, 0, 0), (0, 0, 0))
     moved = certified_iterates(replace(case, init={"u": case.init["u"], "v": zeros}), [40], 40)
     assert model == "diagonal" or any(moved.arrays["v"].rows[0].integers)
+
+
+@pytest.mark.parametrize(
+    ("scale", "start", "momentum"),
+    [
+        (Fraction(10**140), Fraction(1, 3 * 10**170), Fraction(1, 2)),
+        (Fraction(1, 10**170), Fraction(10**90, 3), Fraction(1, 2)),
+        (Fraction(10**400), Fraction(1, 10**200), Fraction(9, 10)),
+        (Fraction(1), Fraction(1, 3), 1 - Fraction(1, 10**9)),
+    ],
+)
+def test_numbers_beyond_float_bounds_fall_back_to_balls(
+    scale: Fraction, start: Fraction, momentum: Fraction
+) -> None:
+    """Where squares leave float's range nothing is proved in floats, and mpmath confirms the digits."""
+    step_size = Fraction(1, 10) / (scale * start) ** 2
+    target = scale * start * start * (1 + Fraction(1, 10**20))
+    case = Case(
+        Regression(((scale,),), (target,), "half_sum_square"),
+        "diagonal",
+        {"u": (start,), "v": (Fraction(0),)},
+        Method("heavy_ball", step_size, momentum),
+    )
+    result = certified_iterates(case, [0, 40], 15)
+    assert (result.way, result.digits) == ("naive", 15)

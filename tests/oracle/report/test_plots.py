@@ -77,8 +77,7 @@ def test_svg_survives_curves_with_nothing_to_draw(
     flat = replace(
         curves,
         error={name: np.full(5, value) for name in curves.error},
-        replay_residual=np.full(3, value),
-        replay_bound=np.full(3, value),
+        replay_ratio=np.full(3, value),
     )
     ElementTree.fromstring(curves_svg(flat, "c0"))
 
