@@ -39,16 +39,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from math import cos, exp, inf, log, pi, sqrt
-from typing import Any
 
 from flint import fmpq, fmpq_poly
 
 from reference.positivity import positive_on
+from reference.quadratic_forms import Entry, exact, floats, horner, minors, plus, square, sum_of, times
 
 __all__ = ["Certificate", "ErrorNorm", "NoCertificateError"]
-
-Functional = tuple[Any, Any, Any]  # coefficients of (n, p, s), polynomials in a
-Entry = Any
 
 SAMPLES = 14  # points of [0, ā] at which the float search looks; the proof looks at all
 LEVEL_RATIO = 2.0  # certificates are made for σ on a geometric ladder and combined in between
@@ -170,7 +167,7 @@ class ErrorNorm:
     def proves(self, certificate: Certificate) -> bool:
         """Return True if the certificate's inequality is proved for every a in [0, ā]."""
         gamma_squared, tau, sigma = map(
-            _exact, (certificate.gamma_squared, certificate.tau, certificate.sigma)
+            exact, (certificate.gamma_squared, certificate.tau, certificate.sigma)
         )
         before, after, argument, forcing = self._forms
         matrix = [
@@ -182,8 +179,8 @@ class ErrorNorm:
             ]
             for i in range(3)
         ]
-        bound = _exact(self.curvature_bound)
-        return all(positive_on(minor.coeffs() or [fmpq(0)], bound) for minor in _minors(matrix))
+        bound = exact(self.curvature_bound)
+        return all(positive_on(minor.coeffs() or [fmpq(0)], bound) for minor in minors(matrix))
 
     def _factor(self, share: Fraction | int) -> float:
         """Return κ with |s + share·p|₂ ≤ κ √V, by Cauchy-Schwarz."""
@@ -212,27 +209,27 @@ class ErrorNorm:
     @cached_property
     def _forms(self) -> tuple[list[list[Entry]], ...]:
         """Return V(z), V(z₊), arg² and n² as 3 × 3 matrices of polynomials in a."""
-        mu, drift, offset = (_exact(x) for x in (self.momentum, self.drift, self.offset))
+        mu, drift, offset = (exact(x) for x in (self.momentum, self.drift, self.offset))
         zero, one, a = fmpq_poly([0]), fmpq_poly([1]), fmpq_poly([0, 1])
         n, p, s = (one, zero, zero), (zero, one, zero), (zero, zero, one)
-        beta = _plus(s, _times(-drift, p))
-        arg = _plus(beta, _times(mu, p)) if self.looks_ahead else beta
-        p_next = _plus(_plus(_times(mu, p), _times(-a, arg)), n)
-        beta_next = _plus(beta, p_next)
-        s_next = _plus(beta_next, _times(drift, p_next))
-        t, t_next = _plus(beta, _times(offset, p)), _plus(beta_next, _times(offset, p_next))
-        alpha, w = _exact(self.momentum_weight), _exact(self.drift_weight)
-        before = _sum(_square(alpha, p), _square(w, s), _square(a, t))
-        after = _sum(_square(alpha, p_next), _square(w, s_next), _square(a, t_next))
-        return before, after, _square(one, arg), _square(one, n)
+        beta = plus(s, times(-drift, p))
+        arg = plus(beta, times(mu, p)) if self.looks_ahead else beta
+        p_next = plus(plus(times(mu, p), times(-a, arg)), n)
+        beta_next = plus(beta, p_next)
+        s_next = plus(beta_next, times(drift, p_next))
+        t, t_next = plus(beta, times(offset, p)), plus(beta_next, times(offset, p_next))
+        alpha, w = exact(self.momentum_weight), exact(self.drift_weight)
+        before = sum_of(square(alpha, p), square(w, s), square(a, t))
+        after = sum_of(square(alpha, p_next), square(w, s_next), square(a, t_next))
+        return before, after, square(one, arg), square(one, n)
 
     @cached_property
     def _samples(self) -> list[tuple[list[list[float]], ...]]:
         """Return the four forms as floats at Chebyshev points of [0, ā]."""
         points = [self.curvature_bound * (1 - cos(pi * i / (SAMPLES - 1))) / 2 for i in range(SAMPLES)]
-        forms = [[[_floats(entry) for entry in row] for row in form] for form in self._forms]
+        forms = [[[floats(entry) for entry in row] for row in form] for form in self._forms]
         return [
-            tuple([[_horner(entry, a) for entry in row] for row in form] for form in forms) for a in points
+            tuple([[horner(entry, a) for entry in row] for row in form] for form in forms) for a in points
         ]
 
     def _search(self, sigma: float) -> tuple[float, float]:
@@ -278,57 +275,3 @@ def _largest_ratio(sample: tuple[list[list[float]], ...], sigma: float, tau: flo
     half_trace = (b11 * v22 + b22 * v11 - 2 * b12 * v12) / determinant / 2
     product = (b11 * b22 - b12 * b12) / determinant
     return half_trace + sqrt(max(0.0, half_trace * half_trace - product))
-
-
-def _exact(value: float | Fraction) -> Any:
-    """Return the rational a float or Fraction is."""
-    value = Fraction(value)
-    return fmpq(value.numerator, value.denominator)
-
-
-def _plus(left: Functional, right: Functional) -> Functional:
-    """Return the sum of two linear functionals."""
-    return (left[0] + right[0], left[1] + right[1], left[2] + right[2])
-
-
-def _times(factor: Any, functional: Functional) -> Functional:
-    """Return a multiple of a linear functional."""
-    return (factor * functional[0], factor * functional[1], factor * functional[2])
-
-
-def _square(weight: Any, functional: Functional) -> list[list[Entry]]:
-    """Return the matrix of weight · functional²."""
-    return [[weight * left * right for right in functional] for left in functional]
-
-
-def _sum(*forms: list[list[Entry]]) -> list[list[Entry]]:
-    """Return the sum of 3 × 3 matrices."""
-    first, *rest = forms
-    result = [list(row) for row in first]
-    for form in rest:
-        result = [[result[i][j] + form[i][j] for j in range(3)] for i in range(3)]
-    return result
-
-
-def _minors(m: list[list[Entry]]) -> list[Entry]:
-    """Return the three leading principal minors of a symmetric 3 × 3 matrix."""
-    second = m[0][0] * m[1][1] - m[0][1] * m[0][1]
-    third = (
-        m[0][0] * (m[1][1] * m[2][2] - m[1][2] * m[1][2])
-        - m[0][1] * (m[0][1] * m[2][2] - m[1][2] * m[0][2])
-        + m[0][2] * (m[0][1] * m[1][2] - m[1][1] * m[0][2])
-    )
-    return [m[0][0], second, third]
-
-
-def _floats(polynomial: Any) -> list[float]:
-    """Return the coefficients of a rational polynomial as floats, lowest power first."""
-    return [int(c.p) / int(c.q) for c in polynomial.coeffs()]
-
-
-def _horner(coefficients: list[float], a: float) -> float:
-    """Return the polynomial's value at a."""
-    value = 0.0
-    for coefficient in reversed(coefficients):
-        value = value * a + coefficient
-    return value

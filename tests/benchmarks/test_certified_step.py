@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from reference.case import Case
-from reference.iterates import enclose_centred, enclose_naively
+from reference.enclosures import enclose_centred, enclose_naively
 from reference.mpmath_arithmetic import MpmathArithmetic, mpmath_precision
 from reference.trajectory import states
 

@@ -13,7 +13,7 @@ from flint import arb
 from reference.balls import BallArithmetic, ball_precision
 from reference.case import Case
 from reference.centred_run import CentredRun, DivergedError
-from reference.iterates import Enclosures, enclose, enclose_centred, enclose_naively
+from reference.enclosures import Enclosures, enclose, enclose_centred, enclose_naively
 from reference.trajectory import states
 
 METHODS = ("gradient_descent", "heavy_ball", "nesterov", "nesterov_lookahead")

@@ -13,6 +13,7 @@ import pytest
 import reference.iterates
 from reference.case import Case, Method, Regression
 from reference.decimal_grid import GridRow
+from reference.enclosures import enclose_naively
 from reference.iterates import CertificateViolationError, DivergedError, certified_iterates
 from reference.objective import RegressionObjective
 
@@ -99,7 +100,7 @@ def test_naive_and_centred_balls_publish_the_same(
 ) -> None:
     """Two ways to enclose, one truth."""
     centred = certified_iterates(make_case(), [60], 40)
-    monkeypatch.setattr(reference.iterates, "enclose", reference.iterates.enclose_naively)
+    monkeypatch.setattr(reference.iterates, "enclose", enclose_naively)
     naive = certified_iterates(make_case(), [60], 40)
     assert (centred.way, naive.way) == ("centred", "naive")
     assert naive.arrays == centred.arrays
