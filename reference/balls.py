@@ -1,8 +1,9 @@
 """Arb balls behind the arithmetic interface: every result encloses the exact one.
 
 Hazards of python-flint that are met here: the precision is global to the process, so constants
-are built inside `ball_precision`; comparisons of overlapping balls are False both ways, so none
-is used; balls do not pickle, so values leave as exact (mantissa, exponent) pairs.
+are built inside `ball_precision`, which one thread at a time may enter; comparisons of
+overlapping balls are False both ways, so none is used; balls do not pickle, so values leave as
+exact (mantissa, exponent) pairs.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
+from threading import RLock
 from typing import Any, NamedTuple
 
 from flint import arb, arb_mat, ctx, fmpq
@@ -19,15 +21,22 @@ from reference.arithmetic import RationalArithmetic, Vector
 __all__ = ["BallArithmetic", "BallMatrix", "ball", "ball_precision", "inflate", "upper_fraction"]
 
 
+_ONE_THREAD = RLock()
+
+
 @contextmanager
 def ball_precision(bits: int) -> Iterator[None]:
-    """Compute balls with `bits` bits inside the block; the old precision always returns."""
-    before = ctx.prec
-    ctx.prec = bits
-    try:
-        yield
-    finally:
-        ctx.prec = before
+    """Compute balls with `bits` bits inside the block; the old precision always returns.
+
+    Other threads wait: at another thread's precision a rounding would not be the one accounted for.
+    """
+    with _ONE_THREAD:
+        before = ctx.prec
+        ctx.prec = bits
+        try:
+            yield
+        finally:
+            ctx.prec = before
 
 
 class BallMatrix(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
+from threading import RLock
 from typing import Any
 
 from mpmath import mp, mpf
@@ -14,10 +15,16 @@ from reference.arithmetic import RationalArithmetic
 __all__ = ["MpmathArithmetic", "mpmath_precision"]
 
 
+_ONE_THREAD = RLock()
+
+
 @contextmanager
 def mpmath_precision(bits: int) -> Iterator[None]:
-    """Compute in mpmath with `bits` bits inside the block; the old precision always returns."""
-    with mp.workprec(bits):
+    """Compute in mpmath with `bits` bits inside the block; the old precision always returns.
+
+    mpmath's precision is global to the process, so other threads wait.
+    """
+    with _ONE_THREAD, mp.workprec(bits):
         yield
 
 

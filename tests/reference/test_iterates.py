@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -217,3 +218,12 @@ def test_numbers_beyond_float_bounds_fall_back_to_balls(
     )
     result = certified_iterates(case, [0, 40], 15)
     assert (result.way, result.digits) == ("naive", 15)
+
+
+def test_threads_do_not_disturb_each_other_s_precision(make_case: Callable[..., Case]) -> None:
+    """Four threads at four accuracies give what each gives alone: precision is the process's, not theirs."""
+    wanted = [15, 60, 120, 240]
+    alone = [certified_iterates(make_case(), [60], digits).arrays for digits in wanted]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda digits: certified_iterates(make_case(), [60], digits).arrays, wanted))
+    assert together == alone
