@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-__all__ = ["Case", "Method", "Polynomial", "Regression", "Term"]
+__all__ = ["Case", "Flow", "FlowCase", "Method", "Polynomial", "Regression", "Term", "batches_of"]
 
 
 @dataclass(frozen=True)
@@ -88,3 +88,65 @@ class Case:
     model: str
     init: Mapping[str, tuple[Fraction, ...]]
     method: Method
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A continuous flow with its exact coefficients; fields that its name does not use keep their defaults.
+
+    Parameters
+    ----------
+    name : str
+        ``gradient_flow``, ``rescaled_gradient_flow``, ``momentum_flow``, ``mgf``, ``hb_flow`` or ``gd_flow``.
+    step_size, momentum : Fraction
+        η > 0 and 0 ≤ μ < 1 of the discrete method that the flow follows.
+    inertia : Fraction
+        λ > 0 of ``mgf``.
+    of : str
+        ``heavy_ball`` or ``nesterov``: whose α a ``momentum_flow`` has.
+    initial_velocity : str or mapping of parameter name to coordinates
+        ``zero``, ``slow_manifold`` or β'(0) itself; of the second-order flows.
+    order : int
+        Powers of η that ``hb_flow`` and ``gd_flow`` keep, at least 1.
+    variant : str
+        ``piecewise`` or ``stationary`` ``hb_flow``.
+    start : str
+        ``plain`` or ``shifted`` start of a stationary ``hb_flow``.
+    batches : tuple of tuples of sample indices
+        Of a piecewise ``hb_flow``: used cyclically, the interval [kη, (k+1)η) takes batch k mod len(batches).
+    """
+
+    name: str
+    step_size: Fraction = Fraction(0)
+    momentum: Fraction = Fraction(0)
+    inertia: Fraction = Fraction(0)
+    of: str = "heavy_ball"
+    initial_velocity: str | Mapping[str, tuple[Fraction, ...]] = "zero"
+    order: int = 1
+    variant: str = "stationary"
+    start: str = "plain"
+    batches: tuple[tuple[int, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class FlowCase:
+    """One trajectory of a flow: which problem, which parameterisation, from where, by which flow.
+
+    Parameters
+    ----------
+    problem : Regression or Polynomial
+    model : str
+        A name in `reference.models.MODELS`.
+    init : mapping of parameter name to coordinates, each shape (d,)
+    flow : Flow
+    """
+
+    problem: Regression | Polynomial
+    model: str
+    init: Mapping[str, tuple[Fraction, ...]]
+    flow: Flow
+
+
+def batches_of(case: Case | FlowCase) -> tuple[tuple[int, ...], ...]:
+    """Return the batch schedule of a case; empty means every sample."""
+    return case.method.batches if isinstance(case, Case) else case.flow.batches

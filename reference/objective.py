@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from reference.arithmetic import Arithmetic
-from reference.case import Case, Polynomial, Regression
+from reference.case import Case, FlowCase, Polynomial, Regression, batches_of
 from reference.losses import batch_loss_factor, loss_factor
 from reference.models import MODELS
 
@@ -26,13 +26,13 @@ class RegressionObjective:
 
     Parameters
     ----------
-    case : Case
+    case : Case or FlowCase
         Its problem is a `Regression`.
     arithmetic : Arithmetic
         What every number below is computed in.
     """
 
-    def __init__(self, case: Case, arithmetic: Arithmetic) -> None:
+    def __init__(self, case: Case | FlowCase, arithmetic: Arithmetic) -> None:
         problem = case.problem
         assert isinstance(problem, Regression)
         self.arithmetic = arithmetic
@@ -42,7 +42,7 @@ class RegressionObjective:
         self.all_samples = self._samples(problem, tuple(range(n)), loss_factor(problem.loss, n))
         self.batches = [
             self._samples(problem, batch, batch_loss_factor(problem.loss, len(batch)))
-            for batch in case.method.batches
+            for batch in batches_of(case)
         ]
 
     def _samples(self, problem: Regression, rows: tuple[int, ...], factor: Fraction) -> Samples:
@@ -83,12 +83,12 @@ class PolynomialObjective:
 
     Parameters
     ----------
-    case : Case
+    case : Case or FlowCase
         Its problem is a `Polynomial`.
     arithmetic : Arithmetic
     """
 
-    def __init__(self, case: Case, arithmetic: Arithmetic) -> None:
+    def __init__(self, case: Case | FlowCase, arithmetic: Arithmetic) -> None:
         problem = case.problem
         assert isinstance(problem, Polynomial)
         self.arithmetic = arithmetic
@@ -125,7 +125,7 @@ class PolynomialObjective:
 Objective = RegressionObjective | PolynomialObjective
 
 
-def objective_of(case: Case, arithmetic: Arithmetic) -> Objective:
+def objective_of(case: Case | FlowCase, arithmetic: Arithmetic) -> Objective:
     """Return the case's loss and gradient over the given arithmetic."""
     if isinstance(case.problem, Polynomial):
         return PolynomialObjective(case, arithmetic)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reference.arithmetic import Vector
-from reference.case import Case
+from reference.case import Case, FlowCase
 from reference.models import MODELS
 from reference.objective import Objective, RegressionObjective
 
@@ -14,12 +14,12 @@ __all__ = ["SCALARS", "observe"]
 SCALARS = frozenset({"loss"})
 
 
-def observe(case: Case, objective: Objective, position: Any) -> dict[str, Vector]:
+def observe(case: Case | FlowCase, objective: Objective, position: Any) -> dict[str, Vector]:
     """Return the observables of one position by name, each a vector (the loss of length one).
 
     Parameters
     ----------
-    case : Case
+    case : Case or FlowCase
     objective : RegressionObjective or PolynomialObjective
         Over the arithmetic of `position`.
     position : vector
