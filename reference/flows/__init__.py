@@ -1,0 +1,1 @@
+"""Continuous flows: their right hand sides, their enclosures, their limits."""

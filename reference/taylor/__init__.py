@@ -1,0 +1,1 @@
+"""Taylor series of the flows, with proved remainders."""
