@@ -18,6 +18,8 @@ symmetric part, so 2αeᵀP'e ≤ 4α |B J'e| |B J e| with B = (cA)^½, and −2
 against V ≥ |q|² + (|e| − |q|)² + 2ασ|e|².  The negative curvature ν and the turning κ of the stiff
 directions are all that makes errors grow; both fade as the flow settles, so their integral is finite.
 σ = ν is best where ν is large: it gives errors the scale at which position and momentum trade.
+
+Source: Dahlquist 1958 (logarithmic norms); the energy V is our own.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Enclosures of Jacobians: any expression of the arithmetic, run over balls that carry their gradients.
 
-Source: forward mode of automatic differentiation.
+Source: Griewank and Walther 2008, chapter 3 (forward mode).
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ the majorants a_i ≥ max_j |c_ij| ρ^i and A = Σ a_i the rules are
 
 All in integers rounded up, so nothing here is itself rounded the wrong way.
 
-Source: the arithmetic of Taylor models (Makino and Berz), with majorants in place of boxes.
+Source: Makino and Berz 2003, with majorants in place of boxes.
 """
 
 from __future__ import annotations

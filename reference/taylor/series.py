@@ -6,6 +6,8 @@ coefficients of the solution follow from each other: order k of every node needs
 its inputs, and order k of the right hand side gives order k + 1 of the state.
 
 The same node computed twice is one node: u⊙u inside θ and g inside the gradient are grown once.
+
+Source: Griewank and Walther 2008, chapter 13.
 """
 
 from __future__ import annotations
