@@ -15,7 +15,7 @@ fast as the flow itself can spread errors.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import exp, floor, sqrt
 from typing import Any
@@ -24,7 +24,7 @@ from reference.case import FlowCase, Regression
 from reference.flows.errors import BlowUpError, LostFlowError
 from reference.flows.growth import SLACK, FirstOrderGrowth, SecondOrderGrowth, upper_float
 from reference.flows.jacobian_growth import JacobianGrowth
-from reference.flows.segment import Bounds, Segment
+from reference.flows.segment import Bounds, Gain, Segment
 from reference.flows.step_control import FIRST_SCALE, next_scale, usable_part
 from reference.flows.systems import (
     FIRST_ORDER,
@@ -35,7 +35,7 @@ from reference.flows.systems import (
 )
 from reference.objective import RegressionObjective, objective_of
 from reference.taylor.remainder import Remainders
-from reference.taylor.series import SeriesArithmetic
+from reference.taylor.series import Node, SeriesArithmetic
 from reference.taylor.terms import FixedPoint
 
 __all__ = ["LARGEST", "EnclosedFlow"]
@@ -54,22 +54,26 @@ class EnclosedFlow:
     case : FlowCase
     bits : int
         Binary places of the fixed-point integers.
+    integrals : bool
+        Whether steps also tell their gains in ∫ g dt and ∫ g⊙g dt, g = ∇_θ L (of a regression).
     """
 
-    def __init__(self, case: FlowCase, bits: int) -> None:
-        self.case, self.bits = case, bits
+    def __init__(self, case: FlowCase, bits: int, *, integrals: bool = False) -> None:
+        self.case, self.bits, self.integrals = case, bits, integrals
         self.most_orders = max(8, floor(ORDERS_PER_BIT * bits))
         self.start = start_blocks(case)
         self.growth: Any = _growth_of(case)
         self.terms = FixedPoint(bits)
         self.orders_used = self.steps_made = 0
 
-    def segments(self, last: Fraction) -> Iterator[Segment]:
+    def segments(self, last: Fraction, stops: Sequence[Fraction] = ()) -> Iterator[Segment]:
         """Yield steps from time 0 until `last` is reached.
 
         Parameters
         ----------
         last : Fraction
+        stops : sequence of Fraction, optional
+            Times at which a step must end.
 
         Raises
         ------
@@ -87,7 +91,8 @@ class EnclosedFlow:
             end = min(last, flow.step_size * (interval + 1)) if is_piecewise(flow) else last
             stepper = Stepper(self, interval if is_piecewise(flow) else None)
             while time < end:
-                segment, centres, radius, step = stepper.step(time, end, centres, radius, step)
+                stop = min((t for t in stops if time < t < end), default=end)
+                segment, centres, radius, step = stepper.step(time, stop, centres, radius, step)
                 time = segment.end
                 yield segment
             interval += 1
@@ -109,11 +114,12 @@ class Stepper:
         self.right_sides = right_hand_side(run.case, self.graph, interval)(self.blocks)
         objective = objective_of(run.case, self.graph)
         first = run.case.flow.name in FIRST_ORDER + SECOND_ORDER
-        self.slope = (
-            objective.predictor_gradient(self.blocks[0])
-            if first and isinstance(objective, RegressionObjective)
-            else None
-        )
+        self.slope: Node | None = None
+        if isinstance(objective, RegressionObjective) and (first or run.integrals):
+            self.slope = objective.predictor_gradient(self.blocks[0])
+        self.integrands: dict[str, Node] = {}
+        if run.integrals and self.slope is not None:
+            self.integrands = {"slope": self.slope, "square": self.slope * self.slope}
         if isinstance(run.growth, JacobianGrowth):
             run.growth.enter(interval)
 
@@ -157,10 +163,29 @@ class Stepper:
             for column, term in zip(block, added, strict=True):
                 column.append(term)
         errors = tuple(error + orders + 1 for error in growth.errors(widest))
-        segment = Segment(time, reached, clipped, columns, self.run.bits, errors)
+        gains = self._gains(orders, rho, clipped, errors)
+        segment = Segment(time, reached, clipped, columns, self.run.bits, errors, gains)
         self.run.steps_made += 1
         self.run.orders_used = max(self.run.orders_used, orders)
         return segment, _values(columns, rho), following, next_scale(clipped, scale, size, orders)
+
+    def _gains(self, orders: int, rho: Fraction, scale: Fraction, errors: tuple[int, ...]) -> dict[str, Gain]:
+        """Return h ∫_0^ρ f(y(τ)) dτ of every integrand, whose argument is off by the errors of the step."""
+        if not self.integrands:
+            return {}
+        off = {block: error + 2 * orders for block, error in zip(self.blocks, errors, strict=True)}
+        remainders = Remainders(self.graph, orders, rho, off)
+        length = scale * rho
+        return {
+            name: Gain(
+                [
+                    int(_integral(column, rho) * length.numerator // length.denominator)
+                    for column in node.columns
+                ],
+                _ceil((remainders.error(node) + 2 * orders + 2) * length) + 1,
+            )
+            for name, node in self.integrands.items()
+        }
 
     def _grow(self, centres: list[list[Any]], scale: Fraction) -> tuple[list[list[Any]], int]:
         """Grow the series from the centres; return the state's last terms and their order N."""
@@ -233,6 +258,13 @@ def _horner(column: list[Any], factor: int, shift: int) -> Any:
     for term in column[-2::-1]:
         value = (value * factor >> shift) + term
     return value
+
+
+def _integral(column: list[Any], rho: Fraction) -> Any:
+    """Return Σ c_i ρ^i/(i+1), the mean over [0, ρ], with two roundings an order at most."""
+    return _horner(
+        [c // (i + 1) for i, c in enumerate(column)], rho.numerator, rho.denominator.bit_length() - 1
+    )
 
 
 def _exponential(rate: float, elapsed: float, time: Fraction) -> Fraction:

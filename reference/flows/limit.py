@@ -7,7 +7,7 @@ other, agree to the asked digits, and so do two precisions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, log2
@@ -113,7 +113,15 @@ def limit_rows(case: FlowCase, rest: Rest, bits: int) -> dict[str, list[Vector]]
         return {name: [vector] for name, vector in named.items()}
 
 
-def follow_until_settled(case: FlowCase, bits: int, digits: int, progress: Progress | None = None) -> Rest:
+def follow_until_settled(
+    case: FlowCase,
+    bits: int,
+    digits: int,
+    progress: Progress | None = None,
+    *,
+    run: EnclosedFlow | None = None,
+    each: Callable[[Segment], None] | None = None,
+) -> Rest:
     """Follow a flow until what it can still move is below the precision that the bits are worth.
 
     Parameters
@@ -123,6 +131,10 @@ def follow_until_settled(case: FlowCase, bits: int, digits: int, progress: Progr
         Of the enclosure; the movement left is asked to be below 2^−(bits − SPARE_BITS + RESERVE) times the position.
     digits : int
         For progress alone.
+    run : EnclosedFlow, optional
+        The enclosure to follow, where the caller has one.
+    each : callable, optional
+        Called with every step made.
 
     Raises
     ------
@@ -132,7 +144,9 @@ def follow_until_settled(case: FlowCase, bits: int, digits: int, progress: Progr
     if not can_be_proved(case):
         return _follow_until_still(case, bits, wanted)
     reached = float("inf")
-    for i, segment in enumerate(EnclosedFlow(case, bits).segments(LATEST)):
+    for i, segment in enumerate((run or EnclosedFlow(case, bits)).segments(LATEST)):
+        if each is not None:
+            each(segment)
         if i % CHECK_EVERY:
             continue
         with ball_precision(bits):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from flint import arb, fmpz
 
@@ -13,7 +13,14 @@ from reference.flows.growth import upper_float
 from reference.taylor.remainder import Remainders
 from reference.taylor.series import Node, Variable
 
-__all__ = ["Bounds", "Segment"]
+__all__ = ["Bounds", "Gain", "Segment"]
+
+
+class Gain(NamedTuple):
+    """∫ f dt over one step: values in units, shape of f, and one bound on their error."""
+
+    values: list[int]
+    error: int
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,8 @@ class Segment:
     bits : int
     errors : tuple of int
         Bounds in units on each coordinate of every block, at any time of the step.
+    gains : dict of name to Gain
+        What the step adds to each integral asked for.
     """
 
     start: Fraction
@@ -38,6 +47,7 @@ class Segment:
     columns: list[list[list[Any]]]
     bits: int
     errors: tuple[int, ...]
+    gains: dict[str, Gain] = field(default_factory=dict)
 
     def position(self, time: Fraction) -> Vector:
         """Return balls around the position at a time of the step, at the ball precision in force."""

@@ -63,8 +63,8 @@ class Settled:
     ----------
     movement : float
         Bound on |β(∞) − β(T)|₂.
-    squared_residual : float
-        Bound on ∫_T^∞ |r|² dt; infinite where it is not known.
+    residual, squared_residual : float
+        Bounds on ∫_T^∞ |r| dt and ∫_T^∞ |r|² dt; infinite where there is no residual.
     squared_velocity : float
         Bound on ∫_T^∞ |β'|² dt.
     rate : float
@@ -72,6 +72,7 @@ class Settled:
     """
 
     movement: float
+    residual: float
     squared_residual: float
     squared_velocity: float
     rate: float
@@ -165,6 +166,7 @@ def _first_order(
     speed = factor * slope * r
     return Settled(
         movement=slope * r / least * SLACK,
+        residual=r / rate * SLACK,
         squared_residual=r * r / (2 * rate) * SLACK,
         squared_velocity=speed * speed / (2 * rate) * SLACK,
         rate=rate,
@@ -193,6 +195,7 @@ def _second_order(
         return None
     return Settled(
         movement=(alpha * velocity + factor * slope * sqrt(2) * whole / nu) * SLACK,
+        residual=sqrt(2) * whole / nu * SLACK,
         squared_residual=whole * whole / nu * SLACK,
         squared_velocity=most * most / (2 * nu) * SLACK,
         rate=nu,
@@ -214,7 +217,9 @@ def _strict_minimum(case: FlowCase, position: Vector, speed: float) -> Settled |
         wide = Vector([x + arb(0, float(radius)) for x in position])
         rate = -logarithmic_norm(jacobian(function, [wide])) / SLACK
         if rate > 0 and isfinite(rate) and speed * SLACK <= rate * float(radius):
-            return Settled(speed / rate * SLACK, float("inf"), speed * speed / (2 * rate) * SLACK, rate)
+            return Settled(
+                speed / rate * SLACK, float("inf"), float("inf"), speed * speed / (2 * rate) * SLACK, rate
+            )
     return None
 
 
