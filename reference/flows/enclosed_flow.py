@@ -43,6 +43,7 @@ __all__ = ["LARGEST", "EnclosedFlow"]
 LARGEST = 1e12  # beyond this a coordinate counts as lost to infinity
 WIDEST = 1e-6  # a tube wider than this bounds nothing well: more bits
 ORDERS_PER_BIT = 0.42  # measured: N² work against steps of length 2^(−bits/N), with the costs of a step
+LEAST_PART = Fraction(1, 4)  # of a step that must be usable, or it is made again, shorter
 TUBES = (2, 64, 4096)  # how often the error at the start of a step the tube may hold
 
 
@@ -139,9 +140,10 @@ class Stepper:
             h, the time of τ = 1.
         """
         clipped = min(scale, end - time)
-        last_terms, orders = self._grow(centres, clipped)
-        size = max(max(map(abs, block)) for block in last_terms)
-        rho = usable_part(size, orders)
+        last_terms, orders, size, rho = self._grown(centres, clipped)
+        while rho < LEAST_PART:  # roundings of a far too long step grow with its orders
+            scale = clipped = clipped * rho
+            last_terms, orders, size, rho = self._grown(centres, clipped)
         reached = time + clipped * rho
         bounds, defect = self._bounds(last_terms, orders, rho)
         growth = self.run.growth
@@ -168,6 +170,12 @@ class Stepper:
         self.run.steps_made += 1
         self.run.orders_used = max(self.run.orders_used, orders)
         return segment, _values(columns, rho), following, next_scale(clipped, scale, size, orders)
+
+    def _grown(self, centres: list[list[Any]], scale: Fraction) -> tuple[list[list[Any]], int, int, Fraction]:
+        """Return the state's last terms, their order and size, and the part of the step they allow."""
+        last_terms, orders = self._grow(centres, scale)
+        size = max(max(map(abs, block)) for block in last_terms)
+        return last_terms, orders, size, usable_part(size, orders)
 
     def _gains(self, orders: int, rho: Fraction, scale: Fraction, errors: tuple[int, ...]) -> dict[str, Gain]:
         """Return h ∫_0^ρ f(y(τ)) dτ of every integrand, whose argument is off by the errors of the step."""

@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import isqrt, sqrt
+from math import inf, isqrt, sqrt
 from typing import Protocol
 
 from reference.case import FlowCase, Regression
@@ -234,5 +234,7 @@ def ceil_times(amount: int, factor: float) -> int:
 
 
 def upper_float(amount: int, bits: int) -> float:
-    """Return amount · 2^−bits as a float, rounded up."""
+    """Return amount · 2^−bits as a float, rounded up; infinity where no float is as large."""
+    if amount.bit_length() - bits > 1000:
+        return inf
     return float(Fraction(amount, 1 << bits)) * SLACK + 5e-324
