@@ -7,10 +7,10 @@ With ω₁ = ∇²L ∇²L ∇L and ω₂ = ∇L·∇(∇L·∇²L) = ∇³L(∇
 in trees a(.) = x, a([.]) = −y, a([[.]]) = z₁ + z₂, a([..]) = 2 z₂.  What the tests find:
 
 - right: paper 001, Eq. 4 with its γ, the field of Eq. 5, Eq. 10 (its factor 2 and its sum from r = 0 included);
-  paper 002, Theorem 2.1 with its signs, Eq. 21, 57, 65 to 67, 69, 70 and Table 1's two rows α = 3;
+  paper 002, Theorem 2.1 with its signs, Eq. 21, 57, 66, 69, 70 and Table 1's two rows α = 3;
 - wrong: paper 002, Eq. 19 (the coefficient of ω₂), Eq. 20 (the factor ∇L·∇²L is missing), Eq. 64, fourth line
   (the exponent k + j + 1 for k + j + 2), Eq. 68 (tends to zero, and Eq. 69 takes it so), Table 1's last row (the
-  step size is missing for gradient descent);
+  step size is missing for gradient descent, by reading alone);
 - incomplete: paper 002, Eq. 17, 20 and paper 001, Eq. 5 with 6 are O(η) from heavy ball when started at β0; the
   orders they claim need `reference.start_shift`, and hold after the transient alone.
 
