@@ -12,11 +12,11 @@ from typing import Any
 
 from oracle.sparse_regression import SparseRegressionError, generate
 from oracle.spec_error import Problem, SpecError, refusal
-from reference.case import Case, Method, Polynomial, Regression, Term
+from reference.case import Case, Flow, FlowCase, Method, Polynomial, Regression, Term
 from reference.exact import ExactNumberError, parse_number, round_to_format
 from reference.methods import METHODS
 
-__all__ = ["case_of", "steps_of"]
+__all__ = ["case_of", "flow_case_of", "kkt_of", "steps_of", "times_of"]
 
 
 class Rounding:
@@ -87,6 +87,61 @@ def case_of(canonical: Mapping[str, Any]) -> Case:
     )
 
 
+def flow_case_of(canonical: Mapping[str, Any]) -> FlowCase:
+    """Return the case of a canonical spec with a flow.
+
+    Raises
+    ------
+    SpecError
+        If the method is no flow, or for the reasons of `case_of`.
+    """
+    method = canonical.get("method", {})
+    if method.get("name", "") in METHODS or "name" not in method:
+        raise SpecError(f"`method.name` is `{method.get('name', 'missing')}`; expected a flow for `times`")
+    rounding = Rounding(canonical["inputs_as"])
+    return FlowCase(
+        problem=_problem(canonical["problem"], rounding),
+        model=canonical["model"],
+        init=rounding.by_parameter(canonical["init"], "init"),
+        flow=_flow(method, rounding),
+    )
+
+
+def kkt_of(
+    canonical: Mapping[str, Any],
+) -> tuple[Regression, tuple[Fraction, ...], tuple[Fraction, ...]]:
+    """Return the regression, ξ and the linear term of a canonical spec that wants a minimiser.
+
+    Raises
+    ------
+    SpecError
+        If an entry of ξ rounds to zero, or a number overflows the format.
+    """
+    rounding, want = Rounding(canonical["inputs_as"]), canonical["want"]
+    problem = _problem(canonical["problem"], rounding)
+    assert isinstance(problem, Regression)
+    xi = rounding.numbers(want["xi"], "want.xi")
+    for j, value in enumerate(xi):
+        if value <= 0:
+            arrived = f'"{want["xi"][j]}", which `inputs_as` = `{rounding.inputs_as}` rounds to {value}'
+            raise refusal([Problem(f"want.xi[{j}]", arrived, "a number greater than 0 after rounding")])
+    return problem, xi, rounding.numbers(want["linear"], "want.linear")
+
+
+def times_of(canonical: Mapping[str, Any]) -> tuple[Fraction, ...]:
+    """Return the times that a canonical spec wants, exactly: they are questions, not inputs.
+
+    Raises
+    ------
+    SpecError
+        If it wants anything but a flow or integrals at times.
+    """
+    want = canonical["want"]
+    if "times" not in want:
+        raise SpecError(f"`want` of kind `{want['kind']}` names no times; expected `want.times`")
+    return tuple(parse_number(time) for time in want["times"])
+
+
 def steps_of(canonical: Mapping[str, Any]) -> tuple[int, ...]:
     """Return the steps that a canonical spec wants.
 
@@ -148,6 +203,27 @@ def _method(method: Mapping[str, Any], rounding: Rounding) -> Method:
     )
 
 
+def _flow(method: Mapping[str, Any], rounding: Rounding) -> Flow:
+    """Return the flow of a spec; coefficients that it does not name keep their defaults."""
+    velocity = method.get("initial_velocity", "zero")
+    given = {
+        name: _still_valid(method, name, rounding) for name in ("step_size", "momentum") if name in method
+    }
+    return Flow(
+        name=method["name"],
+        **given,
+        inertia=_still_valid(method, "lambda", rounding) if "lambda" in method else Fraction(0),
+        of=method.get("of", "heavy_ball"),
+        initial_velocity=velocity
+        if isinstance(velocity, str)
+        else rounding.by_parameter(velocity, "method.initial_velocity"),
+        order=method.get("order", 1),
+        variant=method.get("variant", "stationary"),
+        start=method.get("start", "plain"),
+        batches=tuple(tuple(batch) for batch in method.get("batches", ())),
+    )
+
+
 def _still_valid(method: Mapping[str, Any], name: str, rounding: Rounding) -> Fraction:
     """Return a coefficient rounded, unless rounding moved it out of its range."""
     path = f"method.{name}"
@@ -155,6 +231,7 @@ def _still_valid(method: Mapping[str, Any], name: str, rounding: Rounding) -> Fr
     holds, expected = {
         "step_size": (value > 0, "a number greater than 0 after rounding"),
         "momentum": (0 <= value < 1, "a number at least 0 and less than 1 after rounding"),
+        "lambda": (value > 0, "a number greater than 0 after rounding"),
     }[name]
     if not holds:
         arrived = f'"{method[name]}", which `inputs_as` = `{rounding.inputs_as}` rounds to {value}'

@@ -52,6 +52,11 @@ def check(
     CandidateError
         If the file cannot be read, holds arrays that the golden lacks, or shares no step with it.
     """
+    if request.spec.canonical["want"]["kind"] != "iterates":
+        raise CandidateError(
+            f"the spec wants `{request.spec.canonical['want']['kind']}`; a candidate is checked step by step, against "
+            "`iterates`. Ask the spec for the steps that the candidate recorded"
+        )
     file = read_candidate(request.candidate)  # before the golden: it is the cheaper to refuse
     declaration = Declaration(form=request.form, dtype=request.dtype or file.dtype())
     golden, _ = fetch_or_compute(request.spec, store, progress)

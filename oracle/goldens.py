@@ -11,16 +11,37 @@ from importlib.metadata import version
 from time import perf_counter
 from typing import Any
 
-from oracle.case import case_of, steps_of
+from oracle.computations import Request, computation_of
 from oracle.records.golden import Golden
 from oracle.spec import Spec
 from oracle.store import Store, StoreError
-from reference.iterates import CertifiedIterates, certified_iterates
-from reference.methods import METHODS
+from reference.bias_identities import VanishingWeightError
+from reference.discrete_integrals import UnboundedTailError
+from reference.error_bound import LostError
+from reference.flows.errors import BlowUpError, LostFlowError, UnsettledFlowError
+from reference.flows.integrals import NoIntegralsError
+from reference.iterates import DivergedError
+from reference.kkt import KktError, UnprovedMinimiserError
+from reference.settled_run import UnsettledRunError
 
-__all__ = ["UnstoredGoldenError", "UnsupportedWantError", "compute_golden", "fetch_or_compute"]
+__all__ = ["REFUSALS", "UnstoredGoldenError", "compute_golden", "fetch_or_compute"]
 
 Progress = Callable[[int, int], None]
+
+# what the reference says it cannot give, each with its reason: misuse, not a fault
+REFUSALS: tuple[type[Exception], ...] = (
+    BlowUpError,
+    DivergedError,
+    KktError,
+    LostError,
+    LostFlowError,
+    NoIntegralsError,
+    UnboundedTailError,
+    UnprovedMinimiserError,
+    UnsettledFlowError,
+    UnsettledRunError,
+    VanishingWeightError,
+)
 
 
 class UnstoredGoldenError(StoreError):
@@ -29,10 +50,6 @@ class UnstoredGoldenError(StoreError):
     def __init__(self, golden: Golden, cause: StoreError) -> None:
         super().__init__(f"the golden was computed, but not stored: {cause}")
         self.golden = golden
-
-
-class UnsupportedWantError(ValueError):
-    """The spec is valid, but this version of the oracle does not compute what it wants."""
 
 
 def compute_golden(spec: Spec, progress: Progress | None = None, *, cross_check: bool = True) -> Golden:
@@ -48,32 +65,28 @@ def compute_golden(spec: Spec, progress: Progress | None = None, *, cross_check:
 
     Raises
     ------
-    UnsupportedWantError
-        If the spec wants a flow, a limit, integrals or a KKT point.
     SpecError
         If a number does not fit `inputs_as`.
-    reference.iterates.DivergedError
-        If the run diverges before the last asked step.
+    reference.iterates.DivergedError, reference.flows.errors.BlowUpError
+        If the run or the flow leaves every bound before the last asked step or time.
+    reference.kkt.KktError
+        If the minimiser asked for is not defined.
     reference.iterates.CertificateViolationError
         If mpmath and the balls disagree.
+    ArithmeticError, ValueError
+        Of `REFUSALS`: what the reference cannot decide, with the reason.
     """
-    _require_iterates(spec)
     began = perf_counter()
-    result = certified_iterates(
-        case_of(spec.canonical),
-        steps_of(spec.canonical),
-        spec.canonical["digits"],
-        cross_check=cross_check,
-        progress=progress,
-    )
-    seconds = round(perf_counter() - began, 3)
+    found = computation_of(spec.canonical)(Request(spec.canonical, progress, cross_check))
     return Golden(
         spec=spec.canonical,
-        arrays=result.arrays,
-        steps=result.steps,
-        grade="certified",
-        digits=result.digits,
-        provenance=_provenance(result, seconds),
+        arrays=found.arrays,
+        steps=found.steps,
+        grade=found.grade,
+        digits=found.digits,
+        provenance=_versions(round(perf_counter() - began, 3)) | found.facts,
+        times=found.times,
+        used=found.used,
     )
 
 
@@ -98,7 +111,6 @@ def fetch_or_compute(
     found = store.find(spec.digest)
     if found is not None:
         return found, True
-    _require_iterates(spec)
     store.require_writable()
     golden = compute_golden(spec, progress, cross_check=cross_check)
     try:
@@ -108,29 +120,12 @@ def fetch_or_compute(
     return golden, False
 
 
-def _require_iterates(spec: Spec) -> None:
-    """Refuse what this version cannot compute, by name."""
-    want = spec.canonical["want"]["kind"]
-    method = spec.canonical.get("method", {}).get("name", "none")
-    if want != "iterates" or method not in METHODS:
-        raise UnsupportedWantError(
-            f"`want.kind` {want!r} with `method.name` {method!r} is a valid spec that this version does not "
-            f"compute yet; it computes 'iterates' of {', '.join(METHODS)}. Ask for those, or upgrade"
-        )
-
-
-def _provenance(result: CertifiedIterates, seconds: float) -> dict[str, Any]:
-    """Return who computed the golden, with what, how, and how long it took."""
-    last = max(result.steps)
+def _versions(seconds: float) -> dict[str, Any]:
+    """Return with what a golden was computed, and how long it took."""
     return {
         "momentum_oracle": version("momentum-oracle"),
         "mpmath": version("mpmath"),
         "python_flint": version("python-flint"),
         "python": platform.python_version(),
         "seconds": seconds,
-        "enclosure": result.way,
-        "precision_bits": result.bits,
-        "bits_lost": round(result.bits_lost, 2),
-        "bits_lost_per_step": round(result.bits_lost / last, 5) if last else 0.0,
-        "cross_checked_by_mpmath": result.cross_checked,
     }

@@ -185,7 +185,7 @@ class MomentumGradientFlow(Strict):
 
 
 class HeavyBallFlow(Strict):
-    """The modified equation of heavy ball, truncated after `order` powers of η."""
+    """The modified equation of heavy ball, truncated after `order` powers of η; batches as of the method."""
 
     name: Literal["hb_flow"]
     step_size: Positive
@@ -193,6 +193,7 @@ class HeavyBallFlow(Strict):
     order: Order
     variant: Variant
     start: FlowStart = "plain"
+    batches: Batches = ()
 
 
 class GradientDescentFlow(Strict):

@@ -14,6 +14,7 @@ from oracle.spec_fields import (
     Fields,
     Flow,
     GradientDescent,
+    HeavyBallFlow,
     Integrals,
     Iterates,
     Kkt,
@@ -197,8 +198,22 @@ def _method_rules(fields: Fields) -> Iterator[Problem]:
     method = fields.method
     if isinstance(method, GradientDescent):
         yield from _no_momentum_rules(method)
-    if isinstance(method, Discrete):
+    if isinstance(method, Discrete | HeavyBallFlow):
         yield from _batch_rules(method.batches, _samples(fields.problem))
+    if isinstance(method, HeavyBallFlow):
+        yield from _variant_rules(method)
+
+
+def _variant_rules(flow: HeavyBallFlow) -> Iterator[Problem]:
+    """Yield what the variant of a heavy-ball flow leaves no room for."""
+    if flow.variant == "stationary" and flow.batches:
+        arrived = f"a list of {len(flow.batches)} for the stationary variant"
+        yield Problem(
+            "method.batches", arrived, "batches of the piecewise variant alone", "choose `piecewise`"
+        )
+    if flow.variant == "piecewise" and flow.start == "shifted":
+        expected = "`plain` for the piecewise variant, which follows heavy ball from its first step"
+        yield Problem("method.start", "`shifted`", expected, "change one of the two")
 
 
 def _no_momentum_rules(method: GradientDescent) -> Iterator[Problem]:

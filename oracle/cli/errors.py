@@ -79,14 +79,14 @@ def _expected(error: BaseException) -> int | None:
     """Return the exit code of a failure that the packages announce, None for any other."""
     # here: on the way to a failure nobody minds the time these imports take
     from oracle.candidate_file import CandidateError
-    from oracle.goldens import UnsupportedWantError
+    from oracle.goldens import REFUSALS
     from oracle.records.record_errors import DamagedRecordError, MissingRecordError
     from oracle.spec import SpecError
     from oracle.store import StoreError
     from reference.exact import ExactNumberError
-    from reference.iterates import CertificateViolationError, DivergedError
+    from reference.iterates import CertificateViolationError
 
     if isinstance(error, DamagedRecordError | MissingRecordError | CertificateViolationError):
         return DAMAGED
-    misuse = (SpecError, CandidateError, ExactNumberError, UnsupportedWantError, DivergedError, StoreError)
+    misuse: tuple[type[Exception], ...] = (SpecError, CandidateError, ExactNumberError, StoreError, *REFUSALS)
     return MISUSE if isinstance(error, misuse) else None

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["golden", "golden_lines"]
 
 SHOWN_COORDINATES = 3
+SHOWN_FACTS = ("enclosure", "precision_bits", "bits_lost_per_step", "movement_left", "contraction", "seconds")
 
 
 @click.command(short_help="Compute or fetch a certified golden.")
@@ -33,13 +35,23 @@ SHOWN_COORDINATES = 3
 def golden(spec: Path, as_json: bool, npz: Path | None, store: Path | None) -> None:
     """Compute the golden of SPEC, or fetch it where the store has it.
 
-    SPEC is a JSON file, or - for standard input.
+    SPEC is a JSON file, or - for standard input. Its `want` says what is computed: the iterates of a
+    method, a flow at given times, the limit of either, integrals along the way, or the minimiser of a
+    potential.
 
     \b
     Examples:
       oracle golden spec.json
       oracle golden spec.json --json > golden.json
       oracle golden - --npz golden.npz < spec.json
+
+    \b
+    Wants:
+      "want": {"kind": "iterates", "steps": [0, 1, 100]}
+      "want": {"kind": "flow", "times": ["0", "1/2", "30"]}
+      "want": {"kind": "limit"}
+      "want": {"kind": "integrals", "to": "limit"}   or "steps": [...]   or "times": [...]
+      "want": {"kind": "kkt", "xi": "0.01", "linear": "0"}
     """
     from oracle.goldens import UnstoredGoldenError, fetch_or_compute
     from oracle.records.golden import golden_json
@@ -65,19 +77,40 @@ def golden(spec: Path, as_json: bool, npz: Path | None, store: Path | None) -> N
 
 def golden_lines(found: Golden) -> list[str]:
     """Return a short account of a golden for people."""
-    method, provenance = found.spec["method"]["name"], found.provenance
     lines = [
         f"{found.grade} golden {found.digest}",
         f"  spec     {found.spec_digest}",
-        f"  method   {method} on {found.spec['problem']['kind']}, model {found.spec['model']}, "
-        f"inputs as {found.spec['inputs_as']}",
+        f"  want     {_want(found)}",
         f"  digits   {found.digits} ({found.spec['digits']} asked)",
-        f"  states   {len(found.steps)}, from step {found.steps[0]} to step {found.steps[-1]}",
     ]
-    for name in ("precision_bits", "bits_lost_per_step", "seconds"):
-        if name in provenance:
-            lines.append(f"  {name.replace('_', ' '):<8} {provenance[name]}")
-    return [*lines, f"  at step {found.steps[-1]}:", *_last_values(found)]
+    for name in SHOWN_FACTS:
+        if name in found.provenance:
+            lines.append(f"  {name.replace('_', ' '):<8} {found.provenance[name]}")
+    return [*lines, f"  {_place(found)}:", *_last_values(found)]
+
+
+def _want(found: Golden) -> str:
+    """Return what was asked for, of what."""
+    spec = found.spec
+    method = f" of {spec['method']['name']}" if "method" in spec else ""
+    count = f", {found.rows} of them" if not found.is_single else ""
+    return (
+        f"{spec['want']['kind']}{method} on {spec['problem']['kind']}, model {spec['model']}, "
+        f"inputs as {spec['inputs_as']}{count}"
+    )
+
+
+def _place(found: Golden) -> str:
+    """Return where the shown values belong."""
+    if found.steps:
+        return f"at step {found.steps[-1]}"
+    if found.times:
+        return f"at time {found.times[-1]}"
+    if found.used:
+        ((name, value),) = found.used.items()
+        after = f"{value} steps" if name == "steps" else f"time {float(Fraction(str(value))):.6g}"
+        return f"at the limit, read off after {after}"
+    return "at the minimiser"
 
 
 def _last_values(found: Golden) -> list[str]:

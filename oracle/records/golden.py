@@ -1,5 +1,8 @@
 """A golden: the certified values of a spec, their radii and their digest.
 
+Values come in rows: one for each step of a run or time of a flow, or a single one where the spec asks for
+neither (a limit, a minimiser).
+
 The digest is the SHA-256 of the spec together with the values and radii in the spelling of the JSON
 form, keys sorted, no spaces.  Anyone can recompute it from what `oracle golden --json` prints::
 
@@ -24,6 +27,7 @@ from oracle.records.decimal_text import grid_row, radius_texts, value_texts
 from oracle.records.limbs import LimbArray, from_grid
 from oracle.records.record_errors import DamagedRecordError
 from reference.decimal_grid import GridArray, GridRow
+from reference.exact import parse_number
 
 __all__ = [
     "GOLDEN_SCHEMA",
@@ -39,6 +43,7 @@ __all__ = [
 
 GOLDEN_SCHEMA = "momentum-oracle/golden/1"
 GRADES = ("certified", "confirmed")
+AXES = ("steps", "times", "time")  # names in `values` that are no observables
 _MOST_BITS = 13_000  # of one value in units: 3900 decimal digits, beyond which Python will not print it
 _MOST_PLACES = 20_000
 
@@ -52,15 +57,19 @@ class Golden:
     spec : dict
         Canonical: defaults filled, numbers as canonical text.
     arrays : dict of observable name to GridArray
-        Each with one row per step.
+        Each with one row per step or time, or a single row.
     steps : tuple of int, shape (K,)
-        Increasing, K ≥ 1.
+        Increasing; empty where the rows are not those of steps.
     grade : str
         ``certified`` or ``confirmed``.
     digits : int
-        In every row radius ≤ 10^−digits × the largest magnitude.
+        In every row that is not zero, radius ≤ 10^−digits × the largest magnitude.
     provenance : dict
         Who computed it, with what, how long; any JSON.
+    times : tuple of str, shape (K,)
+        Canonical texts of the times of a flow, increasing; empty where the rows are not those of times.
+    used : dict
+        Of a limit: ``steps`` or ``time`` after which it was read off.
 
     Raises
     ------
@@ -74,16 +83,18 @@ class Golden:
     grade: str
     digits: int
     provenance: dict[str, Any] = field(default_factory=dict)
+    times: tuple[str, ...] = ()
+    used: dict[str, int | str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, content in (("spec", self.spec), ("provenance", self.provenance)):
             if type(content) is not dict:
                 raise ValueError(f"`{name}` is a {type(content).__name__}; expected a dict.")
-        _check_steps(self.steps)
+        _check_axis(self.steps, self.times, self.used)
         if not self.arrays:
             raise ValueError("a golden holds no arrays; expected at least one observable.")
         for name, grid in self.arrays.items():
-            _check_grid(name, grid, len(self.steps))
+            _check_grid(name, grid, self.rows)
         if self.grade not in GRADES:
             raise ValueError(f"`grade` is {self.grade!r}; expected one of {', '.join(GRADES)}.")
         reached = guaranteed_digits(self.arrays)
@@ -92,6 +103,16 @@ class Golden:
                 f"`digits` is {self.digits!r}; expected an integer from 0 to {reached}, which is "
                 "what the radii guarantee."
             )
+
+    @property
+    def rows(self) -> int:
+        """How many rows every array has."""
+        return max(1, len(self.steps), len(self.times))
+
+    @property
+    def is_single(self) -> bool:
+        """Whether there is one row that belongs to no step and no time."""
+        return not self.steps and not self.times
 
     @cached_property
     def limbs(self) -> dict[str, LimbArray]:
@@ -123,9 +144,16 @@ def golden_json(golden: Golden) -> dict[str, Any]:
 
 def golden_parts(golden: Golden) -> dict[str, Any]:
     """Return what the digest covers: spec, values and radii in the spelling of the JSON form."""
-    values = {name: _texts(grid, value_texts) for name, grid in golden.arrays.items()}
-    radius = {name: _texts(grid, radius_texts) for name, grid in golden.arrays.items()}
-    return {"spec": golden.spec, "values": {"steps": list(golden.steps), **values}, "radius": radius}
+    values, radius = (
+        {name: _texts(grid, texts, golden.is_single) for name, grid in golden.arrays.items()}
+        for texts in (value_texts, radius_texts)
+    )
+    axis: dict[str, Any] = dict(golden.used)
+    if golden.steps:
+        axis["steps"] = list(golden.steps)
+    if golden.times:
+        axis["times"] = list(golden.times)
+    return {"spec": golden.spec, "values": {**axis, **values}, "radius": radius}
 
 
 def golden_from_json(record: Mapping[str, Any]) -> Golden:
@@ -152,9 +180,10 @@ def golden_from_json(record: Mapping[str, Any]) -> Golden:
 def guaranteed_digits(arrays: Mapping[str, GridArray]) -> int | None:
     """Return the largest D with radius ≤ 10^−D × largest magnitude in every row; None when all is exact.
 
-    A row of zeros with a radius guarantees nothing: D is then 0.
+    A row of zeros has no magnitude to be relative to: it is known to its radius, and does not count.
     """
-    found = [_row_digits(row) for grid in arrays.values() for row in grid.rows if any(row.half_units)]
+    rows = [row for grid in arrays.values() for row in grid.rows]
+    found = [_row_digits(row) for row in rows if any(row.half_units) and any(row.integers)]
     return min(found) if found else None
 
 
@@ -172,10 +201,11 @@ def _digest_of(parts: Mapping[str, Any]) -> str:
     return sha256_name(canonical_text({key: parts[key] for key in ("spec", "values", "radius")}).encode())
 
 
-def _texts(grid: GridArray, texts: Callable[[GridRow], list[str]]) -> list[Any]:
-    """Return nested lists of strings; a scalar observable gives a plain list."""
+def _texts(grid: GridArray, texts: Callable[[GridRow], list[str]], single: bool) -> Any:
+    """Return nested lists of strings; a scalar observable gives a plain list, a single row no outer list."""
     rows = [texts(row) for row in grid.rows]
-    return [row[0] for row in rows] if grid.scalar else rows
+    plain: list[Any] = [row[0] for row in rows] if grid.scalar else rows
+    return plain[0] if single else plain
 
 
 def _grid(values: list[Any], radii: list[Any]) -> GridArray:
@@ -195,24 +225,47 @@ def _check_schema_and_digest(record: Mapping[str, Any]) -> None:
 
 def _golden_of(record: Mapping[str, Any]) -> Golden:
     values, radius = dict(record["values"]), record["radius"]
-    steps = tuple(values.pop("steps"))
+    axis = {name: values.pop(name) for name in AXES if name in values}
+    steps, times = (tuple(axis[n]) if isinstance(axis.get(n), list) else () for n in ("steps", "times"))
+    used = {name: entry for name, entry in axis.items() if not isinstance(entry, list)}
     if set(values) != set(radius):
         raise ValueError(f"`values` holds {list(values)} but `radius` {list(radius)}.")
-    arrays = {name: _grid(values[name], radius[name]) for name in values}
-    return Golden(record["spec"], arrays, steps, record["grade"], record["digits"], record["provenance"])
+    single = not steps and not times
+    arrays = {
+        name: _grid([values[name]], [radius[name]]) if single else _grid(values[name], radius[name])
+        for name in values
+    }
+    return Golden(
+        record["spec"], arrays, steps, record["grade"], record["digits"], record["provenance"], times, used
+    )
 
 
-def _check_steps(steps: tuple[int, ...]) -> None:
+def _check_axis(steps: tuple[int, ...], times: tuple[str, ...], used: Mapping[str, Any]) -> None:
+    """Refuse steps or times that do not increase, both at once, and a note of use that is none."""
     whole = all(type(step) is int and step >= 0 for step in steps)
-    if not steps or not whole or any(b <= a for a, b in pairwise(steps)):
-        raise ValueError(f"`steps` is {steps!r:.80}; expected increasing integers from 0 on, at least one.")
+    if not whole or any(b <= a for a, b in pairwise(steps)):
+        raise ValueError(f"`steps` is {steps!r:.80}; expected increasing integers from 0 on.")
+    if not all(type(time) is str for time in times):
+        raise ValueError(f"`times` is {times!r:.80}; expected numbers as text.")
+    values = [parse_number(time) for time in times]
+    if any(value < 0 for value in values) or any(b <= a for a, b in pairwise(values)):
+        raise ValueError(f"`times` is {times!r:.80}; expected increasing numbers from 0 on.")
+    if steps and times:
+        raise ValueError("a golden has `steps` and `times`; expected one of the two, or neither.")
+    kinds = {"steps": int, "time": str}
+    if any(type(entry) is not kinds.get(name) for name, entry in used.items()) or (used and (steps or times)):
+        raise ValueError(
+            f"`used` is {dict(used)!r:.80}; expected `steps` or `time` of a single row, or nothing."
+        )
 
 
 def _check_grid(name: str, grid: GridArray, count: int) -> None:
-    if not (name.isascii() and name.isidentifier()) or name == "steps":
-        raise ValueError(f"an observable is named {name!r}; expected an ASCII identifier other than `steps`.")
+    if not (name.isascii() and name.isidentifier()) or name in AXES:
+        raise ValueError(
+            f"an observable is named {name!r}; expected an ASCII identifier other than {', '.join(AXES)}."
+        )
     if len(grid.rows) != count:
-        raise ValueError(f"`{name}` has {len(grid.rows)} rows; expected one for each of {count} steps.")
+        raise ValueError(f"`{name}` has {len(grid.rows)} rows; expected {count}.")
     width = 1 if grid.scalar else len(grid.rows[0].integers)
     for row in grid.rows:
         _check_row(name, row, width)

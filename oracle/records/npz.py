@@ -7,6 +7,9 @@ Members, for every observable `u` of K rows of d values::
     u.radius           float64 (K, d) or (K,)                    steps          int64 (K,)
     u.radius_exponent  int64 ()                                  manifest       JSON as uint8
 
+Steps are none (K of them 0) where the rows are those of `times`, which the manifest then lists, or where there is
+one row alone.
+
 The archive's comment is the seal: ``sha256:<hex>`` of every byte before it, so that no bit of the file
 can change unnoticed.  The same golden gives the same bytes.
 """
@@ -38,6 +41,7 @@ Arrays = dict[str, NDArray[Any]]
 
 _PARTS = ("limbs", "limb_exponents", "radius", "radius_exponent", "places", "half_units")
 _FIELDS = ("schema", "digest", "spec", "grade", "digits", "provenance", "observables")
+_OPTIONAL = ("times", "used")  # of flows and of limits
 _SEAL_LENGTH = len("sha256:") + 64
 _LARGEST_EXPONENT = 100_000
 
@@ -109,6 +113,8 @@ def _arrays_of(golden: Golden) -> Arrays:
             "digits": golden.digits,
             "provenance": golden.provenance,
             "observables": list(golden.arrays),
+            **({"times": list(golden.times)} if golden.times else {}),
+            **({"used": golden.used} if golden.used else {}),
         }
     )
     members: Arrays = {
@@ -172,7 +178,7 @@ def _manifest(arrays: Arrays) -> dict[str, Any]:
         raise ValueError(f"it has no member `manifest`, only {sorted(arrays)}.")
     _check_member(arrays, "manifest", (np.uint8,), arrays["manifest"].shape[:1])
     manifest = json.loads(arrays["manifest"].tobytes())
-    if sorted(manifest) != sorted(_FIELDS):
+    if sorted(set(manifest) - set(_OPTIONAL)) != sorted(_FIELDS):
         raise ValueError(f"`manifest` has the fields {sorted(manifest)}; expected {sorted(_FIELDS)}.")
     if manifest["schema"] != RECORD_SCHEMA:
         raise ValueError(
@@ -190,10 +196,19 @@ def _manifest(arrays: Arrays) -> dict[str, Any]:
 def _golden_of(arrays: Arrays, manifest: dict[str, Any]) -> Golden:
     """Rebuild the decimal values, and compare digest and limbs with what was stored."""
     steps = tuple(_check_member(arrays, "steps", (np.int64,), arrays["steps"].shape[:1]).tolist())
-    stored = {name: _limb_array(arrays, name, len(steps)) for name in manifest["observables"]}
-    grids = {name: to_grid(limbs, *_grid_units(arrays, name, len(steps))) for name, limbs in stored.items()}
+    times, used = tuple(manifest.get("times", ())), manifest.get("used", {})
+    count = max(1, len(steps), len(times))
+    stored = {name: _limb_array(arrays, name, count) for name in manifest["observables"]}
+    grids = {name: to_grid(limbs, *_grid_units(arrays, name, count)) for name, limbs in stored.items()}
     golden = Golden(
-        manifest["spec"], grids, steps, manifest["grade"], manifest["digits"], manifest["provenance"]
+        manifest["spec"],
+        grids,
+        steps,
+        manifest["grade"],
+        manifest["digits"],
+        manifest["provenance"],
+        times,
+        used,
     )
     if golden.digest != manifest["digest"]:
         raise ValueError(f"its digest is {manifest['digest']!r}, but its contents give {golden.digest!r}.")

@@ -109,7 +109,7 @@ class Walk:
     def _length(self, variables: Any) -> Fraction:
         """Return how far the last two terms stay below the precision."""
         columns = [column for variable in variables for column in variable.columns]
-        largest = max(abs(column[0]) for column in columns)
+        largest = max(abs(term) for column in columns for term in column[:3])  # a start may be zero
         lengths = []
         for order in (self.orders - 1, self.orders):
             size = max(abs(column[order]) for column in columns)

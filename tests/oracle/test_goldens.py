@@ -12,7 +12,7 @@ from typing import Any
 import mpmath
 import pytest
 
-from oracle.goldens import UnstoredGoldenError, UnsupportedWantError, compute_golden, fetch_or_compute
+from oracle.goldens import UnstoredGoldenError, compute_golden, fetch_or_compute
 from oracle.records.golden import golden_json
 from oracle.spec import spec_from
 from oracle.store import DamagedRecordError, Store, StoreError
@@ -98,22 +98,6 @@ def test_rounded_inputs_give_another_golden() -> None:
     rounded = compute_golden(spec_from(changed(inputs_as="float32")))
     first, second = (golden_json(g)["values"]["u"][3][0] for g in (exact, rounded))
     assert 1e-10 < abs(float(first) - float(second)) < 1e-5
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"method": {"name": "gradient_flow"}, "want": {"kind": "flow", "times": ["1"]}},
-        {"want": {"kind": "limit"}},
-        {"want": {"kind": "integrals", "steps": [0, 10]}},
-    ],
-)
-def test_wants_of_later_versions_are_refused_by_name(changes: dict[str, Any], tmp_path: Path) -> None:
-    """A valid spec that this version does not compute says so, and nothing is stored."""
-    store = Store(tmp_path)
-    with pytest.raises(UnsupportedWantError, match=changes["want"]["kind"]):
-        fetch_or_compute(spec_from(changed(**changes)), store)
-    assert not list(tmp_path.rglob("*.npz"))
 
 
 def test_stored_golden_is_fetched_and_not_computed_again(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import mpmath
 import pytest
 
 import reference.iterates
+import reference.raising
 from reference.case import Case, Method, Regression
 from reference.decimal_grid import GridRow
 from reference.enclosures import enclose_naively
@@ -123,7 +124,7 @@ def test_the_call_says_what_it_reached_when_precision_runs_out(
     """With a single attempt that is too short, fewer digits are published, with their true radius."""
     exact = certified_iterates(make_case(), [60], 60)
     monkeypatch.setattr(reference.iterates, "SPARE_BITS", -60)
-    monkeypatch.setattr(reference.iterates, "ATTEMPTS", 1)
+    monkeypatch.setattr(reference.raising, "ATTEMPTS", 1)
     short = certified_iterates(make_case(), [60], 40)
     assert 0 < short.digits < 40
     for name, array in short.arrays.items():
@@ -227,3 +228,16 @@ def test_threads_do_not_disturb_each_other_s_precision(make_case: Callable[..., 
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(lambda digits: certified_iterates(make_case(), [60], digits).arrays, wanted))
     assert together == alone
+
+
+def test_a_loss_of_exactly_zero_does_not_take_the_digits_of_the_rest() -> None:
+    """θ0 interpolates: the loss is 0 at every step, and the parameters keep their digits."""
+    case = Case(
+        Regression(((Fraction(1), Fraction(1, 3)),), (Fraction(1),), "half_mean_square"),
+        "linear",
+        {"beta": (Fraction(1), Fraction(0))},
+        Method("heavy_ball", Fraction(1, 7), Fraction(9, 10)),
+    )
+    found = certified_iterates(case, [0, 5], 30)
+    assert found.digits == 30
+    assert found.arrays["loss"].rows[1].integers == (0,)

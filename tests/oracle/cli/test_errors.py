@@ -37,9 +37,68 @@ BAD_SPECS: dict[str, tuple[dict[str, Any], str]] = {
         },
         "diverge",
     ),
-    "a flow": (
-        {"method": {"name": "gradient_flow"}, "want": {"kind": "flow", "times": ["1"]}},
-        "gradient_flow",
+    "unknown flow": (
+        {"method": {"name": "gradient_flew"}, "want": {"kind": "flow", "times": ["1"]}},
+        "`gradient_flow`",
+    ),
+    "order 0": (
+        {"method": {"name": "gd_flow", "step_size": "0.1", "order": 0}, "want": {"kind": "limit"}},
+        "method.order",
+    ),
+    "negative time": (
+        {"method": {"name": "gradient_flow"}, "want": {"kind": "flow", "times": ["-1"]}},
+        "a time of at least 0",
+    ),
+    "xi not positive": ({"want": {"kind": "kkt", "xi": "0"}}, "want.xi"),
+    "xi that rounds to zero": (
+        {"want": {"kind": "kkt", "xi": "1e-60"}, "inputs_as": "float32"},
+        "rounds to 0",
+    ),
+    "shifted piecewise flow": (
+        {
+            "method": {
+                "name": "hb_flow", "step_size": "0.1", "momentum": "0.5", "order": 2,
+                "variant": "piecewise", "start": "shifted",
+            },
+            "want": {"kind": "flow", "times": ["1"]},
+        },
+        "method.start",
+    ),
+    "batches of a stationary flow": (
+        {
+            "method": {
+                "name": "hb_flow", "step_size": "0.1", "momentum": "0.5", "order": 2,
+                "variant": "stationary", "batches": [[0]],
+            },
+            "want": {"kind": "flow", "times": ["1"]},
+        },
+        "method.batches",
+    ),
+    "infeasible": (
+        {
+            "problem": {"kind": "regression", "X": [["1", "2"], ["2", "4"]], "y": ["1", "3"]},
+            "init": {"u": "1", "v": "1"},
+            "want": {"kind": "kkt", "xi": "0.1"},
+        },
+        "has no solution",
+    ),
+    "rank deficient": (
+        {
+            "problem": {"kind": "regression", "X": [["1", "2"], ["2", "4"]], "y": ["1", "2"]},
+            "init": {"u": "1", "v": "1"},
+            "want": {"kind": "kkt", "xi": "0.1"},
+        },
+        "linearly dependent",
+    ),
+    "flow that blows up": (
+        {
+            "problem": {"kind": "polynomial", "terms": [{"coefficient": "-1/4", "powers": [4]}]},
+            "model": "polynomial",
+            "init": {"b": ["1"]},
+            "method": {"name": "gradient_flow"},
+            "want": {"kind": "flow", "times": ["1"]},
+        },
+        "blows up: a coordinate exceeds 1e+12 at time 0.5",
     ),
 }  # fmt: skip
 

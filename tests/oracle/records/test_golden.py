@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from oracle.records.golden import Golden, golden_from_json, golden_json, guaranteed_digits
+from oracle.records.npz import npz_bytes, read_npz_bytes
 from oracle.records.record_errors import DamagedRecordError
 from reference.decimal_grid import GridArray, GridRow
 
@@ -176,10 +177,10 @@ def test_guaranteed_digits_follow_the_weakest_row() -> None:
 
 
 @pytest.mark.parametrize(
-    ("largest", "half_units", "digits"), [(50, 1, 2), (49, 1, 1), (500, 10, 2), (0, 1, 0), (0, 0, None)]
+    ("largest", "half_units", "digits"), [(50, 1, 2), (49, 1, 1), (500, 10, 2), (0, 1, None), (0, 0, None)]
 )
 def test_guaranteed_digits_at_the_edge(largest: int, half_units: int, digits: int | None) -> None:
-    """half_units/2 ≤ 10^−D·max: exactly at the edge counts, just short of it does not."""
+    """half_units/2 ≤ 10^−D·max: exactly at the edge counts, just short of it does not; zero is relative to nothing."""
     assert (
         guaranteed_digits(
             {"b": GridArray((GridRow(9, (1, -largest) if largest else (0, 0), (0, half_units)),))}
@@ -192,11 +193,16 @@ def test_guaranteed_digits_at_the_edge(largest: int, half_units: int, digits: in
     ("change", "message"),
     [
         ({"digits": 16}, "`digits` is 16; expected an integer from 0 to 15"),
-        ({"steps": ()}, "`steps` is"),
-        ({"steps": (0, 1, 2)}, "`beta` has 2 rows; expected one for each of 3 steps"),
+        ({"steps": ()}, "`beta` has 2 rows; expected 1"),
+        ({"steps": (0, 1, 2)}, "`beta` has 2 rows; expected 3"),
+        ({"times": ("0", "1")}, "has `steps` and `times`"),
+        ({"steps": (), "times": ("1", "1/2")}, "increasing numbers"),
+        ({"steps": (), "times": (1, 2)}, "expected numbers as text"),
+        ({"used": {"steps": 3}}, "of a single row"),
+        ({"used": {"time": 3}}, "of a single row"),
         ({"steps": (-1, 0)}, "increasing integers from 0 on"),
         ({"arrays": {}}, "no arrays"),
-        ({"arrays": {"steps": make_golden().arrays["beta"]}}, "other than `steps`"),
+        ({"arrays": {"steps": make_golden().arrays["beta"]}}, "other than steps, times, time"),
         ({"arrays": {"β": make_golden().arrays["beta"]}}, "ASCII identifier"),
         (
             {"arrays": {"b": GridArray((GridRow(0, (1,), (0,)), GridRow(0, (1, 2), (0, 0))))}},
@@ -211,3 +217,36 @@ def test_golden_that_does_not_fit_together_is_refused(change: dict[str, Any], me
     """Misuse is named."""
     with pytest.raises(ValueError, match=message):
         replace(make_golden(), **change)
+
+
+def single_row() -> Golden:
+    """Return a golden of one row that belongs to no step."""
+    arrays = {name: GridArray(grid.rows[:1], grid.scalar) for name, grid in make_golden().arrays.items()}
+    return replace(make_golden(), arrays=arrays, steps=(), used={"time": "3/2"})
+
+
+def test_a_single_row_is_written_without_an_outer_list() -> None:
+    """A limit: `beta` is a list of numbers, `loss` a number, `time` says when it was read off."""
+    values = golden_json(single_row())["values"]
+    assert values == {"time": "3/2", "beta": ["0.25", "0"], "loss": "0.28125"}
+
+
+def test_times_are_written_as_text() -> None:
+    """A flow: one row for each time."""
+    golden = replace(make_golden(), steps=(), times=("0", "1/3"))
+    assert golden_json(golden)["values"]["times"] == ["0", "1/3"]
+    assert "steps" not in golden_json(golden)["values"]
+
+
+@pytest.mark.parametrize("steps", [(), (0, 3)])
+def test_every_axis_survives_json_and_npz(steps: tuple[int, ...]) -> None:
+    """Single rows and times come back as they went, digest included."""
+    for golden in (single_row(), replace(make_golden(), steps=steps, times=() if steps else ("0", "1/3"))):
+        for found in (golden_from_json(json.loads(json.dumps(golden_json(golden)))), through_npz(golden)):
+            assert found.digest == golden.digest
+            assert (found.steps, found.times, found.used) == (golden.steps, golden.times, golden.used)
+
+
+def through_npz(golden: Golden) -> Golden:
+    """Write a golden as an archive and read it."""
+    return read_npz_bytes(npz_bytes(golden), "golden.npz")
