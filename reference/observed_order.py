@@ -30,7 +30,15 @@ from reference.flows.enclosed_flow import EnclosedFlow
 from reference.flows.systems import start_blocks
 from reference.progress import Progress
 
-__all__ = ["ObservedOrder", "OrderEstimate", "Rung", "VanishingErrorError", "flow_at_steps", "observed_order"]
+__all__ = [
+    "ObservedOrder",
+    "OrderEstimate",
+    "Rung",
+    "VanishingErrorError",
+    "estimate_order",
+    "flow_at_steps",
+    "observed_order",
+]
 
 BITS = 192
 
@@ -129,8 +137,8 @@ def observed_order(
         if progress is not None:
             progress(len(rungs), len(step_sizes))
     return ObservedOrder(
-        whole=_estimate([rung.whole for rung in rungs]),
-        settled=_estimate([rung.settled for rung in rungs]),
+        whole=estimate_order([rung.whole for rung in rungs]),
+        settled=estimate_order([rung.settled for rung in rungs]),
         rungs=tuple(rungs),
     )
 
@@ -177,8 +185,14 @@ def _distance(left: Vector, right: Vector) -> float:
     return float(norm.mid()) if norm.is_finite() and norm.abs_lower() > norm.rad() else 0.0
 
 
-def _estimate(errors: Sequence[float]) -> OrderEstimate:
-    """Return the extrapolated slope and its error bar."""
+def estimate_order(errors: Sequence[float]) -> OrderEstimate:
+    """Return the extrapolated slope of errors on a halving ladder, and its error bar.
+
+    Raises
+    ------
+    VanishingErrorError
+        If an error is zero.
+    """
     if min(errors) <= 0:
         raise VanishingErrorError(
             f"an error of the ladder is zero within its enclosure (errors {errors}): the flow meets the iterates exactly "
