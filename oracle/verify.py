@@ -29,8 +29,10 @@ from oracle.goldens import fetch_or_compute
 from oracle.records.candidate import Array, Candidate, CandidateTask, Declaration
 from oracle.records.golden import Golden
 from oracle.report.comparison import Comparison, NotRun, Report
+from oracle.report.theory import TheorySection
 from oracle.spec import Spec, spec_from
 from oracle.store import Store
+from oracle.theory import QUICK_LINKS, QUICK_ORDER, QUICK_PROBLEMS, flow_orders, limits_and_minimisers
 from oracle.verdict import judge
 from oracle.versions import versions
 
@@ -83,12 +85,15 @@ class Settings:
         Of the generated problem.
     only : tuple of str
         Names of the candidates; empty means all that are installed.
+    theory : bool
+        Whether the orders of the flows and the limits are measured too.
     """
 
     store: Path | None = None
     size: Size = FULL
     seed: int = 0
     only: tuple[str, ...] = ()
+    theory: bool = True
 
 
 @dataclass(frozen=True)
@@ -145,8 +150,10 @@ def verify(settings: Settings, stage: Stage, found: Survey | None = None) -> Rep
     if not runs:
         raise _nothing_ran(not_run)
     comparisons = _judge_all(runs, settings, stage)
+    theory = _theory(settings, stage) if settings.theory else ()
     title = f"sparse regression, n = {settings.size.n}, d = {settings.size.d}, {settings.size.steps} steps"
-    return Report(title, tuple(comparisons), tuple(not_run), versions(), time.perf_counter() - began)
+    seconds = time.perf_counter() - began
+    return Report(title, tuple(comparisons), tuple(not_run), versions(), seconds, theory)
 
 
 def paper_spec(method: str, inputs_as: str, size: Size = FULL, seed: int = 0) -> Spec:
@@ -253,6 +260,15 @@ def _judge_all(runs: list[Run], settings: Settings, stage: Stage) -> list[Compar
             Comparison(run.candidate, golden, run.arrays, golden.steps, verdict, run.seconds, run.in_call)
         )
     return comparisons
+
+
+def _theory(settings: Settings, stage: Stage) -> tuple[TheorySection, ...]:
+    """Measure the formulas: every flow's order, and every limit against its minimiser."""
+    orders, links = stage("measure the orders of the flows"), "link limits to minimisers"
+    if settings.size.n < FULL.n:
+        found = flow_orders(QUICK_PROBLEMS, QUICK_ORDER, orders)
+        return found, limits_and_minimisers(QUICK_LINKS, stage(links))
+    return flow_orders(advance=orders), limits_and_minimisers(advance=stage(links))
 
 
 def _not_installed(name: str, error: ModuleNotFoundError) -> NotRun:

@@ -71,6 +71,9 @@ def verify(  # noqa: PLR0913, PLR0917 - a command has as many arguments as optio
         stage("write the report")
         written = write_report(report, out)
     click.echo("\n".join(_table(report)))
+    for section in report.theory:
+        agreeing = sum(row.outcome == "AGREES" for row in section.rows)
+        click.echo(f"{section.title}: {agreeing} of {len(section.rows)} statements hold")
     _tell(report)
     click.echo(f"report: {written['report.html']}")
     ctx.exit(exit_code_of(report.outcome))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from oracle.records.candidate import Array
 from oracle.records.golden import Golden
+from oracle.report.theory import TheorySection
 from oracle.verdict import Outcome, Verdict
 
 __all__ = ["Comparison", "NotRun", "Report"]
@@ -96,6 +97,8 @@ class Report:
         Versions, platform and the command, for people.
     seconds : float
         Wall time of the whole job.
+    theory : tuple of TheorySection
+        What was found out about the formulas themselves.
     """
 
     title: str
@@ -103,11 +106,14 @@ class Report:
     not_run: tuple[NotRun, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    theory: tuple[TheorySection, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
-        """DISAGREES if any comparison does, else UNDECIDED if any is or none was made, else AGREES."""
+        """DISAGREES if any comparison or formula does, else UNDECIDED if any is or none was made, else AGREES."""
         outcomes = {comparison.verdict.outcome for comparison in self.comparisons}
+        if outcomes:
+            outcomes |= {section.outcome for section in self.theory}
         if Outcome.DISAGREES in outcomes:
             return Outcome.DISAGREES
         crashed = any(entry.crashed for entry in self.not_run)

@@ -107,11 +107,34 @@ def headline(report: Report) -> str:
     if open_ones:
         rest = "; the rest agree with the mathematics" if open_ones < total else ""
         return f"{_of(open_ones, total)} undecided{rest}."
-    if crashed:
-        return f"Everything compared agrees, but {crashed} candidate{'s' * (crashed > 1)} failed to run."
+    if formulas := _formulas(report) or _crashes(crashed):
+        return formulas
     if total == 1:
         return "The run agrees with the mathematics to within its own rounding."
     return f"All {total} runs agree with the mathematics to within their own rounding."
+
+
+def _formulas(report: Report) -> str:
+    """Return what the formulas did, where not all of them hold."""
+    rows = [row for section in report.theory for row in section.rows]
+    wrong = sum(row.outcome is Outcome.DISAGREES for row in rows)
+    open_ones = sum(row.outcome is Outcome.UNDECIDED for row in rows)
+    if wrong:
+        return (
+            f"Every run agrees, but {wrong} of {len(rows)} statements of the theory did not hold in numbers."
+        )
+    if open_ones:
+        return (
+            f"Every run agrees, but {open_ones} of {len(rows)} statements of the theory could not be decided."
+        )
+    return ""
+
+
+def _crashes(crashed: int) -> str:
+    """Return that candidates failed to run, where any did."""
+    if not crashed:
+        return ""
+    return f"Everything compared agrees, but {crashed} candidate{'s' * (crashed > 1)} failed to run."
 
 
 def _departure(comparison: Comparison) -> str:

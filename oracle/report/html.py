@@ -13,6 +13,8 @@ from oracle.report.digits import chosen_rows
 from oracle.report.facts import decisive_finding, facts_of, headline
 from oracle.report.figures import bounds, duration, short
 from oracle.report.plots import curves_svg
+from oracle.report.theory import TheorySection
+from oracle.report.theory_plots import section_svg
 
 __all__ = ["render_html"]
 
@@ -41,6 +43,7 @@ def render_html(report: Report) -> str:
         headline=headline(report),
         sections=[_section(comparison, i) for i, comparison in enumerate(report.comparisons)],
         goldens=_goldens(report),
+        theory=[_theory(section) for section in report.theory],
     )
 
 
@@ -63,6 +66,13 @@ def _section(comparison: Comparison, index: int) -> dict[str, Any]:
         "digits": chosen_rows(comparison),
         "svg": svg,
     }
+
+
+def _theory(section: TheorySection) -> dict[str, Any]:
+    """Return what the template shows of one section on the formulas."""
+    from markupsafe import Markup
+
+    return {"section": section, "svg": Markup(section_svg(section, section.anchor))}  # our own drawing
 
 
 def _goldens(report: Report) -> list[dict[str, Any]]:

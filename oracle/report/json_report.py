@@ -9,6 +9,7 @@ from typing import Any
 
 from oracle.report.comparison import Comparison, Report
 from oracle.report.facts import facts_of, headline
+from oracle.report.theory import TheorySection
 
 __all__ = ["SCHEMA", "comparison_json", "render_json", "report_json"]
 
@@ -28,6 +29,7 @@ def report_json(report: Report) -> dict[str, Any]:
         "verdict": str(report.outcome),
         "sentence": headline(report),
         "comparisons": [comparison_json(comparison) for comparison in report.comparisons],
+        "theory": [_theory_json(section) for section in report.theory],
         "not_run": [asdict(entry) for entry in report.not_run],
         "provenance": dict(report.provenance),
         "seconds": report.seconds,
@@ -53,6 +55,17 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
         "runs_together": comparison.runs_together,
     }
     return {name: _jsonable(value) for name, value in plain.items()}
+
+
+def _theory_json(section: TheorySection) -> dict[str, Any]:
+    """Return one section on the formulas as a JSON-able object."""
+    return {
+        "section": section.anchor,
+        "title": section.title,
+        "verdict": str(section.outcome),
+        "statements": [{**asdict(row), "outcome": str(row.outcome)} for row in section.rows],
+        "ladders": [asdict(series) for series in section.ladders],
+    }
 
 
 def _jsonable(value: Any) -> Any:

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 from oracle.report.comparison import Comparison, NotRun, Report
 from oracle.report.facts import decisive_finding, finding_text
+from oracle.report.theory import TheoryRow, TheorySection
 from oracle.verdict import Outcome
 
 __all__ = ["render_junit"]
@@ -22,6 +23,7 @@ ELEMENTS = {Outcome.DISAGREES: "failure", Outcome.UNDECIDED: "error"}
 def render_junit(report: Report) -> str:
     """Return the report as JUnit XML text."""
     cases = [_comparison_case(comparison) for comparison in report.comparisons]
+    cases += [_theory_case(section, row) for section in report.theory for row in section.rows]
     cases += [_not_run_case(entry) for entry in report.not_run]
     suite = ElementTree.Element(
         "testsuite",
@@ -54,6 +56,19 @@ def _comparison_case(comparison: Comparison) -> ElementTree.Element:
         _complaint(case, ELEMENTS[verdict.outcome], str(verdict.outcome), text)
     output = ElementTree.SubElement(case, "system-out")
     output.text = _clean("\n".join(finding_text(found) for found in verdict.findings))
+    return case
+
+
+def _theory_case(section: TheorySection, row: TheoryRow) -> ElementTree.Element:
+    case = ElementTree.Element(
+        "testcase",
+        classname=_clean(f"momentum_oracle.{section.anchor}"),
+        name=_clean(f"{row.subject}, {row.case}"),
+        time="0",
+    )
+    if row.outcome in ELEMENTS:
+        text = f"expected {row.expected}, found {row.found}"
+        _complaint(case, ELEMENTS[row.outcome], str(row.outcome), text)
     return case
 
 

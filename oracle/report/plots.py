@@ -20,7 +20,7 @@ from oracle.verdict import Curves
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["MOST_POINTS", "curves_svg", "thinned"]
+__all__ = ["INK", "MOST_POINTS", "SERIES", "STYLE", "curves_svg", "inline_svg", "power_of_ten", "thinned"]
 
 MOST_POINTS = 240
 FEW_POINTS = 30
@@ -80,7 +80,7 @@ def curves_svg(curves: Curves, prefix: str, divergent_step: int | None = None) -
             _dress(axes, divergent_step)
         text = StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
-    return _inline(text.getvalue(), prefix)
+    return inline_svg(text.getvalue(), prefix, "Error against bound over the steps")
 
 
 def thinned(steps: Array, heights: Array, most: int = MOST_POINTS) -> Array:
@@ -151,7 +151,7 @@ def _dress(axes: Axes, divergent_step: int | None) -> None:
         return
     axes.set(xscale="log", yscale="log")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.yaxis.set_major_formatter(FuncFormatter(_power_of_ten))
+    axes.yaxis.set_major_formatter(FuncFormatter(power_of_ten))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.yaxis.set_minor_formatter(NullFormatter())
     if divergent_step:
@@ -160,12 +160,23 @@ def _dress(axes: Axes, divergent_step: int | None) -> None:
     axes.legend(frameon=False, fontsize=8, handlelength=1.6, columnspacing=1.2, **below)
 
 
-def _power_of_ten(value: float, _position: int) -> str:
+def power_of_ten(value: float, _position: int) -> str:
+    """Return the label of a power of ten on a log axis."""
     return "10" + str(round(np.log10(value))).translate(SUPERSCRIPTS)
 
 
-def _inline(svg: str, prefix: str) -> str:
-    """Return the SVG element alone, coloured by the page and with identifiers of its own."""
+def inline_svg(svg: str, prefix: str, label: str) -> str:
+    """Return the SVG element alone, coloured by the page and with identifiers of its own.
+
+    Parameters
+    ----------
+    svg : str
+        As matplotlib wrote it, in the colours of this module.
+    prefix : str
+        Put before every identifier.
+    label : str
+        What the picture shows, for those who cannot see it.
+    """
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(
@@ -173,13 +184,13 @@ def _inline(svg: str, prefix: str) -> str:
     )  # a bare `*` rule would restyle the page
     svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
     svg = re.sub(r'(xlink:href="#|url\(#)', rf"\g<1>{prefix}-", svg)
-    svg = re.sub(r"<svg [^>]*?viewBox=\"([^\"]*)\"[^>]*>", _OPENING, svg, count=1)
+    svg = re.sub(r"<svg [^>]*?viewBox=\"([^\"]*)\"[^>]*>", _OPENING.replace("LABEL", label), svg, count=1)
     for colour, variable in VARIABLES.items():
         svg = svg.replace(colour, variable)
     return svg.strip()
 
 
 _OPENING = (
-    r'<svg class="curves" role="img" aria-label="Error against bound over the steps" '
+    r'<svg class="curves" role="img" aria-label="LABEL" '
     r'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="\1">'
 )

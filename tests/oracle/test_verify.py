@@ -92,7 +92,7 @@ def job(store: Path) -> Callable[..., Report]:
     """Return the job on a small problem, with candidates given by name."""
 
     def run(only: tuple[str, ...] = (), broken: tuple[Unavailable, ...] = (), **candidates: Any) -> Report:
-        return verify(Settings(store, SIZE, only=only), silent, Survey(candidates, broken))
+        return verify(Settings(store, SIZE, only=only, theory=False), silent, Survey(candidates, broken))
 
     return run
 
