@@ -18,7 +18,12 @@ from oracle.store import Store, StoreError
 from reference.bias_identities import VanishingWeightError
 from reference.discrete_integrals import UnboundedTailError
 from reference.error_bound import LostError
-from reference.flows.errors import BlowUpError, LostFlowError, UnsettledFlowError
+from reference.flows.errors import (
+    BlowUpError,
+    LostFlowError,
+    TooManyDigitsError,
+    UnsettledFlowError,
+)
 from reference.flows.integrals import NoIntegralsError
 from reference.iterates import DivergedError
 from reference.kkt import KktError, UnprovedMinimiserError
@@ -36,6 +41,7 @@ REFUSALS: tuple[type[Exception], ...] = (
     LostError,
     LostFlowError,
     NoIntegralsError,
+    TooManyDigitsError,
     UnboundedTailError,
     UnprovedMinimiserError,
     UnsettledFlowError,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-__all__ = ["BlowUpError", "LostFlowError", "UnsettledFlowError"]
+__all__ = ["BlowUpError", "LostFlowError", "TooManyDigitsError", "UnsettledFlowError"]
 
 
 class BlowUpError(ArithmeticError):
@@ -57,3 +57,18 @@ class UnsettledFlowError(ArithmeticError):
             "flow at a finite time, or for fewer digits, or check that the data can be interpolated"
         )
         self.time = time
+
+
+class TooManyDigitsError(ValueError):
+    """More digits of a limit were asked than the bound on its tail can be held to.
+
+    Parameters
+    ----------
+    digits, most : int
+    """
+
+    def __init__(self, digits: int, most: int) -> None:
+        super().__init__(
+            f"{digits} digits of the limit of a flow were asked; what the flow still moves is bounded in floats, which "
+            f"end at 10^-308, so at most {most} can be proved. Ask for fewer, or for the flow at a finite time"
+        )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import takewhile
 from math import ceil, log2
 
 from flint import arb
@@ -20,7 +21,7 @@ from reference.case import FlowCase, Regression
 from reference.certified import CERTIFIED, CONFIRMED, Certified
 from reference.decimal_grid import GridRow
 from reference.flows.enclosed_flow import EnclosedFlow
-from reference.flows.errors import LostFlowError, UnsettledFlowError
+from reference.flows.errors import LostFlowError, TooManyDigitsError, UnsettledFlowError
 from reference.flows.segment import Segment
 from reference.flows.settling import Settled, can_be_proved, settled
 from reference.objective import objective_of
@@ -33,7 +34,7 @@ __all__ = ["LATEST", "Rest", "certified_flow_limit", "follow_until_settled"]
 SPARE_BITS = 96
 LATEST = Fraction(10**6)  # time after which a flow that has not settled is given up
 RESERVE = 16  # bits by which the movement left is finer than the digits first asked
-CHECK_EVERY = 8  # steps between two attempts at a proof
+MOST_DIGITS = 250  # movements are bounded in floats
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ def certified_flow_limit(case: FlowCase, digits: int, *, progress: Progress | No
 
     Raises
     ------
+    TooManyDigitsError
+        If more than `MOST_DIGITS` are asked.
     UnsettledFlowError
         If the flow has not settled by `LATEST`.
     BlowUpError
@@ -140,15 +143,19 @@ def follow_until_settled(
     ------
     UnsettledFlowError, BlowUpError, LostFlowError
     """
+    if digits > MOST_DIGITS:
+        raise TooManyDigitsError(digits, MOST_DIGITS)
     wanted = 2.0 ** (SPARE_BITS - RESERVE - bits)
     if not can_be_proved(case):
         return _follow_until_still(case, bits, wanted)
-    reached = float("inf")
-    for i, segment in enumerate((run or EnclosedFlow(case, bits)).segments(LATEST)):
+    reached, marks = float("inf"), _marks()
+    mark = next(marks)
+    for segment in (run or EnclosedFlow(case, bits)).segments(LATEST, stops=tuple(_marks_until(LATEST))):
         if each is not None:
             each(segment)
-        if i % CHECK_EVERY:
+        if segment.end < mark:
             continue
+        mark = next(marks)
         with ball_precision(bits):
             blocks = segment.blocks(segment.end)
         proof = settled(case, blocks, bits)
@@ -183,10 +190,25 @@ def _segments(case: FlowCase, bits: int) -> Iterator[Segment]:
 
 
 def _doublings() -> Iterator[Fraction]:
+    """Yield the times that are compared with their halves."""
     time = Fraction(1, 4)
     while True:
         yield time
         time *= 2
+
+
+def _marks() -> Iterator[Fraction]:
+    """Yield the times at which a proof is tried: powers of two and the middles between them.
+
+    A fixed list, so that the time at which a limit is read off depends on the flow alone.
+    """
+    for time in _doublings():
+        yield time
+        yield time * 3 / 2
+
+
+def _marks_until(last: Fraction) -> Iterator[Fraction]:
+    return takewhile(lambda time: time < last, _marks())
 
 
 def _distance(before: Vector, now: Vector) -> float:
