@@ -278,7 +278,7 @@ def _integral(column: list[Any], rho: Fraction) -> Any:
 def _exponential(rate: float, elapsed: float, time: Fraction) -> Fraction:
     """Return exp(rate · elapsed), rounded up."""
     exponent = rate * elapsed
-    if exponent > 600:
+    if not exponent < 600:  # a rate that is not a number bounds nothing
         raise LostFlowError(time)
     return Fraction(exp(exponent) * SLACK + 1e-300)
 
