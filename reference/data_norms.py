@@ -69,6 +69,8 @@ class DataNorms:
 
 def _spectral_norm_squared(rows: Sequence[Sequence[Fraction]]) -> float:
     """Return a bound on |X|₂² = |G|₂, G = XXᵀ or XᵀX, from |G|₂ ≤ |G^(2^m)|_F^(1/2^m) in balls."""
+    if not any(map(any, rows)):
+        return 0.0  # the root of a ball around zero is no number
     with ball_precision(BITS):
         matrix = BallArithmetic().matrix(rows)
         wide = len(rows) <= len(rows[0])

@@ -187,8 +187,6 @@ class Remainders:
             raise VanishingDivisorError("a divisor's bound over the step contains zero")
         b, c = self.majorants(right), self.majorants(node)
         beyond = self._scaled(self._beyond(c, b) + sum(c) * self.error(right))
-        rounded = self.orders * (
-            2 + self._scaled(max(abs(column[0]) for column in right.columns) << self.bits)
-        )
+        rounded = self.orders * (2 + self._scaled(max(abs(column[0]) for column in right.columns)))
         residual = self.error(left) + beyond + rounded
         return int(-(-(residual << self.bits) // least))

@@ -185,3 +185,12 @@ def test_time_zero_is_exact() -> None:
     """The start is published without a radius."""
     found = certified_flow(diagonal(Flow("gradient_flow")), [Fraction(0)], 20)
     assert found.arrays["u"].rows[0].half_units == (0, 0, 0)
+
+
+def test_data_of_zeros_move_nothing() -> None:
+    """X = 0: the gradient is zero, and the position stays."""
+    problem = Regression(((Fraction(0), Fraction(0)),), (Fraction(-2),), "half_mean_square")
+    start = {"u": (Fraction(1, 3), Fraction(2)), "v": (Fraction(1), Fraction(0))}
+    case = FlowCase(problem, "diagonal", start, Flow("momentum_flow", Fraction(1, 100), Fraction(2, 5)))
+    found = certified_flow(case, [Fraction(1)], 20, cross_check=False).arrays["u"].rows[0]
+    assert [Fraction(n) / Fraction(10) ** found.places for n in found.integers][1] == 2
