@@ -12,9 +12,9 @@ import pytest
 
 from oracle.sparse_regression import generate
 from reference.case import Regression
+from reference.feasibility import KktError
 from reference.kkt import certified_minimiser
 from reference.kkt_residual import KktResidual, distance_to_minimiser, kkt_residual
-from reference.feasibility import KktError
 from reference.norm_limits import UnprovedVertexError, _vertex, least_l1, least_l2
 
 
