@@ -42,7 +42,7 @@ from reference.flows.growth import SLACK, RegressionCurvature
 from reference.flows.limit import follow_until_settled
 from reference.flows.segment import Segment
 from reference.flows.settling import can_be_proved
-from reference.flows.systems import FIRST_ORDER, SECOND_ORDER, gradient_factor, second_order, start_blocks
+from reference.flows.systems import SECOND_ORDER, gradient_factor, second_order, start_blocks
 from reference.models import MODELS
 from reference.progress import Progress
 from reference.raising import Rows, decide, first_bits
@@ -206,8 +206,7 @@ def _rows(case: FlowCase, moments: Sequence[Moment], bits: int) -> dict[str, lis
 
 def _observed(case: FlowCase, moment: Moment) -> dict[str, Vector]:
     """Return the integrals at one moment, at the precision in force."""
-    factor = gradient_factor(case.flow) if case.flow.name in FIRST_ORDER + SECOND_ORDER else Fraction(1)
-    named = {"phi": ball(8 * factor**2) * moment.square}
+    named = {"phi": ball(8 * gradient_factor(case.flow) ** 2) * moment.square}
     if case.model in FACTORS:
         named |= _balance(case, moment.blocks)
         if case.flow.name in SECOND_ORDER:
