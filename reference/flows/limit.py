@@ -98,8 +98,8 @@ def certified_flow_limit(case: FlowCase, digits: int, *, progress: Progress | No
             facts["proved_rate"] = rest.proof.rate
         return limit_rows(case, rest, bits)
 
-    interpolates = isinstance(case.problem, Regression)
-    exact = {"loss": {0: GridRow(0, (0,), (0,))}} if interpolates else {}
+    proved_zero = isinstance(case.problem, Regression) and can_be_proved(case)  # the proof shows r → 0
+    exact = {"loss": {0: GridRow(0, (0,), (0,))}} if proved_zero else {}
     decided = decide(
         compute, digits, first_bits(digits, SPARE_BITS), scalars=SCALARS, exact=exact, lost=(LostFlowError,)
     )

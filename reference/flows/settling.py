@@ -43,9 +43,17 @@ from reference.arithmetic import Vector
 from reference.balls import BallArithmetic, ball_precision
 from reference.case import FlowCase, Regression
 from reference.curvature import CURVATURES
+from reference.feasibility import KktError, require_full_rank
 from reference.flows.growth import SLACK, RegressionCurvature
 from reference.flows.jacobian_growth import logarithmic_norm
-from reference.flows.systems import FIRST_ORDER, SECOND_ORDER, gradient_factor, right_hand_side, second_order
+from reference.flows.systems import (
+    FIRST_ORDER,
+    SECOND_ORDER,
+    gradient_factor,
+    is_piecewise,
+    right_hand_side,
+    second_order,
+)
 from reference.objective import RegressionObjective, objective_of
 from reference.taylor.duals import DualArithmetic, jacobian
 
@@ -79,12 +87,23 @@ class Settled:
 
 
 def can_be_proved(case: FlowCase) -> bool:
-    """Return whether `settled` knows this flow: gradient-like flows of a regression, first-order flows of a polynomial."""
+    """Return whether `settled` knows this flow.
+
+    It knows gradient-like flows of a regression whose rows are independent (else no residual need vanish, and K is
+    singular), and first-order flows of a polynomial.
+    """
     if isinstance(case.problem, Regression):
-        return case.flow.name in FIRST_ORDER + SECOND_ORDER
-    return case.flow.name not in SECOND_ORDER and not (
-        case.flow.name == "hb_flow" and case.flow.variant == "piecewise"
-    )
+        return case.flow.name in FIRST_ORDER + SECOND_ORDER and _interpolates(case.problem)
+    return case.flow.name not in SECOND_ORDER and not is_piecewise(case.flow)
+
+
+def _interpolates(problem: Regression) -> bool:
+    """Return whether Xθ = y has solutions for every y."""
+    try:
+        require_full_rank(problem)
+    except KktError:
+        return False
+    return True
 
 
 def settled(case: FlowCase, blocks: list[Vector], bits: int) -> Settled | None:
