@@ -10,7 +10,7 @@ Written so that nothing cancels: √(4ξ² + θ²) − 2ξ = θ²/(√(4ξ² + �
 
 Paper 003 uses ψ_Δ(θ) = ¼ Σ [2θ asinh(2θ/Δ) − √(4θ² + Δ²) + Δ] for θ = u⊙v; it is 2 Q_ξ with ξ = Δ/4, so the two
 have the same minimisers.  Paper 003 prints its limit for Δ → ∞ as ‖θ‖₂/(2Δ); it is ‖θ‖₂²/(2Δ), see
-`tests/reference/test_hyperbolic_entropy.py`.  Paper 000 prints Q_ξ → ‖θ‖₁ for ξ → 0; it is
+`tests/reference/test_kkt.py`.  Paper 000 prints Q_ξ → ‖θ‖₁ for ξ → 0; it is
 Q_ξ ~ ¼ log(1/ξ) ‖θ‖₁, and what tends to ‖θ‖₁ is the quotient.
 
 Source: paper 000, Sec. 3; paper 002, Eq. 23; paper 003, Sec. 3.

@@ -9,7 +9,7 @@ A first-order flow has one block, y = β; a second-order one has two, y = (β, �
     hb_flow, gd_flow         β' = the modified equation of `reference.modified_equation`
 
 Paper 000 prints the rescaled gradient flow with the sign lost ("dβ/dt = ∇L/(1−μ)", after Prop. 1);
-`tests/reference/flows/test_systems.py` shows that the loss then grows.
+`tests/reference/flows/test_closed_forms.py` shows that the loss then grows.
 
 Source: paper 000, Prop. 1, Eq. 4 (momentum_flow; its α for both methods follows from expanding the
 recurrences to second order in η); paper 002, Eq. 1; paper 003, Sec. 1 (mgf).
