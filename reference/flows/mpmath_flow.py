@@ -104,7 +104,7 @@ class Walk:
         length = min(end - self.time, self._length(variables))
         self.time += length
         h = mpf(length.numerator) / length.denominator
-        self.blocks = [[mp.polyval(column[::-1], h) for column in v.columns] for v in variables]
+        self.blocks = [[_horner(column, h) for column in variable.columns] for variable in variables]
 
     def _length(self, variables: Any) -> Fraction:
         """Return how far the last two terms stay below the precision."""
@@ -118,3 +118,11 @@ class Walk:
         if not lengths:
             return Fraction(1 << 20)
         return SHARE * Fraction(int(mp_floor(min(lengths) * 2**40)), 2**40)
+
+
+def _horner(column: list[Any], time: Any) -> Any:
+    """Return a polynomial's value; mpmath's own changes its order of coefficients between versions."""
+    value = column[-1]
+    for term in column[-2::-1]:
+        value = value * time + term
+    return value
