@@ -40,6 +40,8 @@ def test_page_shows_every_statement_escaped(stated: Report) -> None:
     assert "a &lt;flow&gt;" in page
     assert "2.001 ± 0.003" in page
     assert "<flow>" not in page
+    assert "and 1 statements of the theory,\nin" in page
+    assert ",," not in page
 
 
 def test_picture_leaves_out_what_a_log_axis_cannot_hold() -> None:
