@@ -66,6 +66,12 @@ class BallArithmetic(RationalArithmetic):
         """Return Xᵀ r, shape (d,)."""
         return _product(matrix.transpose, vector)
 
+    def weighted_gram(self, matrix: BallMatrix, weights: Sequence[Any]) -> Any:
+        """Return X diag(w) Xᵀ, shape (n, n), as an Arb matrix."""
+        n, d = matrix.X.nrows(), matrix.X.ncols()
+        scaled = arb_mat(n, d, [entry * weights[i % d] for i, entry in enumerate(matrix.X.entries())])
+        return scaled * matrix.transpose
+
 
 def ball(value: Fraction | int) -> Any:
     """Return the ball around an exact rational at the precision in force; dyadics that fit are exact."""

@@ -75,11 +75,8 @@ class Newton:
     def direction(self, dual: Vector, xi: Vector, residual: Vector) -> Vector:
         """Return the midpoint of G'(ν)⁻¹ G(ν)."""
         weights = [8 * x * (4 * s).cosh() for s, x in zip(self.slope(dual), xi, strict=True)]
-        n, d = self.X.X.nrows(), self.X.X.ncols()
-        entries = self.X.X.entries()
-        scaled = arb_mat(n, d, [entry * weights[i % d] for i, entry in enumerate(entries)])
-        matrix = (scaled * self.X.transpose).mid()
-        right = arb_mat(n, 1, residual.entries)
+        matrix = self.arithmetic.weighted_gram(self.X, weights).mid()
+        right = arb_mat(len(residual), 1, residual.entries)
         return _middle(Vector(matrix.solve(right, algorithm="approx").entries()))
 
     def damped(self, dual: Vector, xi: Vector) -> tuple[Vector, bool]:

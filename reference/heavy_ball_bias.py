@@ -27,11 +27,12 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from mpmath import mp, mpf
+from mpmath import mp
 
 from reference.case import Flow, Regression
 from reference.flows.systems import inertia
 from reference.losses import loss_factor
+from reference.mpmath_arithmetic import nearest_mpf
 
 __all__ = ["kappa", "kappa_as_printed", "tilt", "tilt_as_printed"]
 
@@ -51,7 +52,7 @@ def kappa(flow: Flow, start: Numbers, phi: Numbers) -> list[Any]:
     Source: paper 002, Eq. 27, without its term in q.
     """
     alpha = inertia(flow)
-    return [_mpf(k) * mp.exp(-_mpf(alpha * p)) for k, p in zip(start, phi, strict=True)]
+    return [nearest_mpf(k) * mp.exp(-nearest_mpf(alpha * p)) for k, p in zip(start, phi, strict=True)]
 
 
 def kappa_as_printed(
@@ -71,9 +72,12 @@ def kappa_as_printed(
     Source: paper 002, Eq. 27, 107, 113.
     """
     weight = flow.step_size * (1 + flow.momentum) / (1 - flow.momentum) ** 2 / len(problem.y)
-    q = [mp.sqrt(_mpf(t * t + 4 * k * k)) - 2 * _mpf(k) for t, k in zip(theta, start, strict=True)]
+    q = [
+        mp.sqrt(nearest_mpf(t * t + 4 * k * k)) - 2 * nearest_mpf(k)
+        for t, k in zip(theta, start, strict=True)
+    ]
     extra = _gram_times(problem, q)
-    return [k * mp.exp(_mpf(weight) * e) for k, e in zip(kappa(flow, start, phi), extra, strict=True)]
+    return [k * mp.exp(nearest_mpf(weight) * e) for k, e in zip(kappa(flow, start, phi), extra, strict=True)]
 
 
 def tilt(flow: Flow, problem: Regression, moved: Numbers) -> list[Any]:
@@ -90,7 +94,7 @@ def tilt(flow: Flow, problem: Regression, moved: Numbers) -> list[Any]:
     """
     factor = 2 * loss_factor(problem.loss, len(problem.y))
     weight = -flow.step_size * (1 + flow.momentum) / (2 * (1 - flow.momentum) ** 2) * factor
-    return [_mpf(weight) * e for e in _gram_times(problem, [_mpf(m) for m in moved])]
+    return [nearest_mpf(weight) * e for e in _gram_times(problem, [nearest_mpf(m) for m in moved])]
 
 
 def tilt_as_printed(flow: Flow, problem: Regression, theta: Numbers) -> list[Any]:
@@ -99,15 +103,11 @@ def tilt_as_printed(flow: Flow, problem: Regression, theta: Numbers) -> list[Any
     Source: paper 002, Eq. 111, its last member.
     """
     weight = flow.step_size * (1 + flow.momentum) / (4 * (1 - flow.momentum) ** 2) / len(problem.y)
-    return [_mpf(weight) * e for e in _gram_times(problem, [_mpf(t) for t in theta])]
+    return [nearest_mpf(weight) * e for e in _gram_times(problem, [nearest_mpf(t) for t in theta])]
 
 
 def _gram_times(problem: Regression, vector: Sequence[Any]) -> list[Any]:
     """Return XᵀX times a vector."""
-    rows = [[_mpf(x) for x in row] for row in problem.X]
+    rows = [[nearest_mpf(x) for x in row] for row in problem.X]
     residual = [mp.fdot(row, vector) for row in rows]
     return [mp.fdot(column, residual) for column in zip(*rows, strict=True)]
-
-
-def _mpf(value: Fraction) -> mpf:
-    return mpf(value.numerator) / value.denominator

@@ -9,22 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
-from flint import fmpq
-
-from reference.arithmetic import RationalArithmetic, Vector
-from reference.balls import BallArithmetic, ball_precision
+from reference.arithmetic import RationalArithmetic
 from reference.case import Case
 from reference.centred_run import DivergedError
 from reference.cross_check import CertificateViolationError
 from reference.cross_check import cross_check as check_against_mpmath
-from reference.decimal_grid import GridArray, GridRow
+from reference.decimal_grid import GridArray
 from reference.enclosures import Enclosures, enclose
 from reference.error_bound import LostError
-from reference.grid_rounding import exact_row
-from reference.objective import objective_of
-from reference.observables import SCALARS, observe
+from reference.observables import SCALARS
+from reference.observed_rows import ball_rows, exact_rows
 from reference.progress import Progress
 from reference.raising import Rows, decide, first_bits
 from reference.trajectory import start_of
@@ -92,9 +87,10 @@ def certified_iterates(
 
     def compute(bits: int) -> Rows:
         found.append(enclose(case, steps, bits, progress))
-        return _observed(case, found[-1], steps)
+        return ball_rows(case, [found[-1].positions[step] for step in steps], bits)
 
-    exact = {name: {0: row} for name, row in _exact_start(case, digits).items()} if steps[0] == 0 else {}
+    start = start_of(case, RationalArithmetic()).position.entries
+    exact = exact_rows(case, start, digits) if steps[0] == 0 else {}
     decided = decide(
         compute, digits, first_bits(digits, SPARE_BITS), scalars=SCALARS, exact=exact, lost=(LostError,)
     )
@@ -107,25 +103,3 @@ def certified_iterates(
     return CertifiedIterates(
         tuple(steps), decided.arrays, decided.digits, last.bits, last.bits_lost, last.way, cross_check
     )
-
-
-def _observed(case: Case, enclosures: Enclosures, steps: Sequence[int]) -> dict[str, list[Vector]]:
-    """Return balls around every observable at every asked step."""
-    rows: dict[str, list[Vector]] = {}
-    with ball_precision(enclosures.bits):
-        objective = objective_of(case, BallArithmetic())
-        for step in steps:
-            for name, vector in observe(case, objective, enclosures.positions[step]).items():
-                rows.setdefault(name, []).append(vector)
-    return rows
-
-
-def _exact_start(case: Case, digits: int) -> dict[str, GridRow]:
-    """Return the rows of step 0, computed in exact rationals."""
-    arithmetic = RationalArithmetic(lambda value: fmpq(value.numerator, value.denominator))
-    position = start_of(case, arithmetic).position
-    named = observe(case, objective_of(case, arithmetic), position)
-    return {
-        name: exact_row([Fraction(int(x.p), int(x.q)) for x in vector], digits)
-        for name, vector in named.items()
-    }

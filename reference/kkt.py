@@ -203,10 +203,7 @@ class DualSystem:
     def jacobian(self, dual: Vector) -> Any:
         """Return G'(ν) = X D Xᵀ, shape (n, n)."""
         weights = [8 * x * (4 * s).cosh() for s, x in zip(self._slope(dual), self.xi, strict=True)]
-        n, d = self.X.X.nrows(), self.X.X.ncols()
-        entries = self.X.X.entries()
-        scaled = arb_mat(n, d, [entry * weights[i % d] for i, entry in enumerate(entries)])
-        return scaled * self.X.transpose
+        return self.arithmetic.weighted_gram(self.X, weights)
 
     def _slope(self, dual: Vector) -> Vector:
         return self.arithmetic.transposed_times(self.X, dual) - self.linear

@@ -12,7 +12,7 @@ from mpmath import mp, mpf
 
 from reference.arithmetic import RationalArithmetic
 
-__all__ = ["MpmathArithmetic", "mpmath_precision"]
+__all__ = ["MpmathArithmetic", "mpmath_precision", "nearest_mpf"]
 
 
 _ONE_THREAD = RLock()
@@ -28,6 +28,11 @@ def mpmath_precision(bits: int) -> Iterator[None]:
         yield
 
 
+def nearest_mpf(value: Fraction) -> Any:
+    """Return the mpf nearest to a rational at the precision in force."""
+    return mpf(value.numerator) / value.denominator
+
+
 class MpmathArithmetic(RationalArithmetic):
     """mpmath numbers in `Vector`s; every operation rounds to the precision in force.
 
@@ -35,7 +40,7 @@ class MpmathArithmetic(RationalArithmetic):
     """
 
     def __init__(self) -> None:
-        super().__init__(lambda value: mpf(value.numerator) / value.denominator)
+        super().__init__(nearest_mpf)
 
     def dot(self, left: Sequence[Any], right: Sequence[Any]) -> Any:
         """Return Σ left_i right_i with a single rounding."""

@@ -34,7 +34,7 @@ from mpmath import mp, mpf
 from reference.case import Case, Flow, FlowCase, Method
 from reference.flows.systems import gradient_factor, second_order, start_blocks
 from reference.models import MODELS
-from reference.mpmath_arithmetic import mpmath_precision
+from reference.mpmath_arithmetic import mpmath_precision, nearest_mpf
 
 __all__ = [
     "Prediction",
@@ -99,7 +99,10 @@ def exact_discrete_prediction(balancedness: Numbers, perturbed_start: Numbers) -
     """
     with mpmath_precision(BITS):
         xi = [value / 4 for value in balancedness]
-        slopes = [mp.asinh(_mpf(t) / (2 * _mpf(x))) / 4 for t, x in zip(perturbed_start, xi, strict=True)]
+        slopes = [
+            mp.asinh(nearest_mpf(t) / (2 * nearest_mpf(x))) / 4
+            for t, x in zip(perturbed_start, xi, strict=True)
+        ]
         return Prediction(tuple(xi), tuple(-_fraction(slope) for slope in slopes))
 
 
@@ -136,11 +139,14 @@ def printed_momentum_prediction(case: Case | FlowCase, phi: Numbers, slope: Numb
     alpha, factor = _inertia_and_factor(case)
     start = gradient_flow_prediction(case)
     with mpmath_precision(BITS):
-        xi = [_mpf(x) * mp.exp(-_mpf(alpha) * _mpf(p)) for x, p in zip(start.xi, phi, strict=True)]
+        xi = [
+            nearest_mpf(x) * mp.exp(-nearest_mpf(alpha) * nearest_mpf(p))
+            for x, p in zip(start.xi, phi, strict=True)
+        ]
         linear = []
         for x, s, g in zip(start.xi, start.linear, slope, strict=True):
-            ratio = mp.sinh(-4 * _mpf(s))  # θ(0)/2ξ
-            shifted = ratio + 4 * _mpf(alpha * factor) * _mpf(g) * mp.sqrt(1 + ratio**2)
+            ratio = mp.sinh(-4 * nearest_mpf(s))  # θ(0)/2ξ
+            shifted = ratio + 4 * nearest_mpf(alpha * factor) * nearest_mpf(g) * mp.sqrt(1 + ratio**2)
             linear.append(mp.asinh(shifted) / 4)
             assert x > 0
         return Prediction(tuple(map(_fraction, xi)), tuple(map(_fraction, linear)))
@@ -151,11 +157,12 @@ def _prediction(case: Case | FlowCase, total: Numbers, difference: Numbers) -> P
     plus, minus = _factors(case, _start(case))
     with mpmath_precision(BITS):
         xi = [
-            abs(_mpf(a * b)) / SCALE[case.model] * mp.exp(_mpf(t))
+            abs(nearest_mpf(a * b)) / SCALE[case.model] * mp.exp(nearest_mpf(t))
             for a, b, t in zip(plus, minus, total, strict=True)
         ]
         linear = [
-            -(mp.log(abs(_mpf(a / b))) + _mpf(x)) / 4 for a, b, x in zip(plus, minus, difference, strict=True)
+            -(mp.log(abs(nearest_mpf(a / b))) + nearest_mpf(x)) / 4
+            for a, b, x in zip(plus, minus, difference, strict=True)
         ]
         return Prediction(tuple(map(_fraction, xi)), tuple(map(_fraction, linear)))
 
@@ -185,10 +192,6 @@ def _factors(case: Case | FlowCase, block: Sequence[Fraction]) -> tuple[list[Fra
 
 def _size(case: Case | FlowCase) -> int:
     return len(_start(case)) // 2
-
-
-def _mpf(value: Fraction) -> mpf:
-    return mpf(value.numerator) / value.denominator
 
 
 def _fraction(value: mpf) -> Fraction:

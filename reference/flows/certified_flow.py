@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from flint import arb, fmpq
+from flint import arb
 
-from reference.arithmetic import RationalArithmetic, Vector
+from reference.arithmetic import Vector
 from reference.balls import BallArithmetic, ball_precision
 from reference.case import FlowCase
 from reference.certified import CERTIFIED, Certified
 from reference.cross_check import GUARD_BITS, CertificateViolationError
-from reference.decimal_grid import GridRow
 from reference.flows.enclosed_flow import EnclosedFlow
 from reference.flows.errors import LostFlowError
 from reference.flows.mpmath_flow import Walk
 from reference.flows.systems import start_blocks
-from reference.grid_rounding import exact_row
 from reference.mpmath_arithmetic import mpmath_precision
-from reference.objective import objective_of
-from reference.observables import SCALARS, observe
+from reference.observables import SCALARS
+from reference.observed_rows import ball_rows, exact_rows
 from reference.progress import Progress
 from reference.raising import Rows, decide, first_bits
 
@@ -72,9 +70,9 @@ def certified_flow(
 
     def compute(bits: int) -> Rows:
         positions = _enclosed(case, times, bits, progress, facts)
-        return _observed(case, positions, bits)
+        return ball_rows(case, positions, bits)
 
-    exact = {name: {0: row} for name, row in _exact_start(case, digits).items()} if times[0] == 0 else {}
+    exact = exact_rows(case, start_blocks(case)[0], digits) if times[0] == 0 else {}
     decided = decide(
         compute, digits, first_bits(digits, SPARE_BITS), scalars=SCALARS, exact=exact, lost=(LostFlowError,)
     )
@@ -109,28 +107,6 @@ def _enclosed(
         "bits_lost": error.bit_length(),
     }
     return positions
-
-
-def _observed(case: FlowCase, positions: Sequence[Vector], bits: int) -> dict[str, list[Vector]]:
-    """Return balls around every observable at every time."""
-    rows: dict[str, list[Vector]] = {}
-    with ball_precision(bits):
-        objective = objective_of(case, BallArithmetic())
-        for position in positions:
-            for name, vector in observe(case, objective, position).items():
-                rows.setdefault(name, []).append(vector)
-    return rows
-
-
-def _exact_start(case: FlowCase, digits: int) -> dict[str, GridRow]:
-    """Return the rows at time 0, computed in exact rationals."""
-    arithmetic = RationalArithmetic(lambda value: fmpq(value.numerator, value.denominator))
-    position = arithmetic.vector(start_blocks(case)[0])
-    named = observe(case, objective_of(case, arithmetic), position)
-    return {
-        name: exact_row([Fraction(int(x.p), int(x.q)) for x in vector], digits)
-        for name, vector in named.items()
-    }
 
 
 def _cross_check(

@@ -16,7 +16,7 @@ from math import ceil, log2
 from flint import arb
 
 from reference.arithmetic import Vector
-from reference.balls import BallArithmetic, ball_precision
+from reference.balls import ball_precision
 from reference.case import FlowCase, Regression
 from reference.certified import CERTIFIED, CONFIRMED, Certified
 from reference.decimal_grid import GridRow
@@ -24,8 +24,8 @@ from reference.flows.enclosed_flow import EnclosedFlow
 from reference.flows.errors import LostFlowError, TooManyDigitsError, UnsettledFlowError
 from reference.flows.segment import Segment
 from reference.flows.settling import Settled, can_be_proved, settled
-from reference.objective import objective_of
-from reference.observables import SCALARS, observe
+from reference.observables import SCALARS
+from reference.observed_rows import ball_rows
 from reference.progress import Progress
 from reference.raising import Rows, decide, first_bits
 
@@ -112,8 +112,7 @@ def limit_rows(case: FlowCase, rest: Rest, bits: int) -> dict[str, list[Vector]]
     with ball_precision(bits):
         spread = arb(0, rest.movement)
         position = Vector([x + spread for x in rest.blocks[0]])
-        named = observe(case, objective_of(case, BallArithmetic()), position)
-        return {name: [vector] for name, vector in named.items()}
+    return ball_rows(case, [position], bits)
 
 
 def follow_until_settled(

@@ -35,7 +35,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isfinite, sqrt
-from typing import Any
 
 from flint import arb
 
@@ -147,7 +146,10 @@ class Neighbourhood:
         rows = self.model.jacobian([vector.entries for vector in parameters])
         self.stiffness = self.curvature.curvature([float(abs(x).abs_upper()) for x in position])
         weights = [sum((arb(a) * a for a in column), start=arb(0)) for column in zip(*rows, strict=True)]
-        self.kernel = _weighted_gram(objective, weights)
+        gram = BallArithmetic().weighted_gram(objective.all_samples.X, weights)
+        factor = objective.arithmetic.number(2 * objective.all_samples.factor)
+        n = gram.nrows()
+        self.kernel = [[factor * gram[i, j] for j in range(n)] for i in range(n)]
 
     def least_eigenvalue(self, radius: float) -> float:
         """Return a lower bound on the least eigenvalue of K over a ball around the point."""
@@ -162,17 +164,6 @@ class Neighbourhood:
     def spread(self) -> float:
         """Return η with |X J(e) e'| ≤ η |e||e'|."""
         return sqrt(self.curvature.norms.norm_squared) * self.model.jacobian_change * SLACK
-
-
-def _weighted_gram(objective: RegressionObjective, weights: list[Any]) -> list[list[Any]]:
-    """Return 2f X diag(w) Xᵀ as rows of balls."""
-    samples = objective.all_samples
-    X = samples.X.X
-    n, d = X.nrows(), X.ncols()
-    scaled = type(X)(n, d, [X[i, j] * weights[j] for i in range(n) for j in range(d)])
-    factor = objective.arithmetic.number(2 * samples.factor)
-    product = scaled * samples.X.transpose
-    return [[factor * product[i, j] for j in range(n)] for i in range(n)]
 
 
 def _first_order(

@@ -13,8 +13,10 @@ from operator import mul
 from typing import Any, NamedTuple, Protocol
 
 from flint import fmpz_mat
-from mpmath import mp, mpf
+from mpmath import mp
 from mpmath.libmp import MPZ
+
+from reference.mpmath_arithmetic import nearest_mpf
 
 __all__ = ["FixedPoint", "FixedPointMatrix", "MpmathTerms", "Terms"]
 
@@ -120,7 +122,7 @@ class MpmathTerms:
 
     def term(self, value: Fraction) -> Any:
         """Return the nearest mpf to a rational."""
-        return mpf(value.numerator) / value.denominator
+        return nearest_mpf(value)
 
     def convolved(self, left: Column, right: Column) -> Any:
         """Return the convolution at its last order, rounded once."""
