@@ -7,13 +7,22 @@ that cannot run.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 
 from lightning_runs.tasks import DTYPES, METHODS, PARAMETERS, Array, TaskError
 from oracle.records.candidate import CandidateMethod, CandidateProblem, CandidateTask, Declaration
 
-__all__ = ["LightningTrainer", "TorchSgd", "lightning_trainer", "torch_sgd"]
+__all__ = [
+    "KernelCandidate",
+    "LightningTrainer",
+    "TorchSgd",
+    "eager",
+    "fused",
+    "lightning_trainer",
+    "torch_sgd",
+    "triton",
+]
 
 _NEEDED = ("torch", "pytorch_lightning")
 for _package in _NEEDED:
@@ -82,5 +91,47 @@ def _declaration(form: str, dtype: str, method: str, methods: frozenset[str]) ->
     return Declaration(form=form, dtype=dtype, accumulate=dtype, fma=True)
 
 
+class KernelCandidate:
+    """One of the kernels by itself, without Lightning around it; velocity form.
+
+    Parameters
+    ----------
+    name : str
+        A name in `kernels.registry.KERNELS`.
+    """
+
+    methods = frozenset(METHODS)
+    models = frozenset(PARAMETERS)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(
+        self, problem: CandidateProblem, method: CandidateMethod, steps: Sequence[int]
+    ) -> Mapping[str, Array]:
+        """Run one task."""
+        return self.together([CandidateTask(problem, method, steps)])[0]
+
+    def together(self, tasks: Sequence[CandidateTask]) -> list[dict[str, Array]]:
+        """Run the tasks in as few batches as they allow."""
+        return self.prepare(tasks)()
+
+    def prepare(
+        self, tasks: Sequence[CandidateTask], threads: int = 1
+    ) -> Callable[[], list[dict[str, Array]]]:
+        """Compile and pack; see `lightning_runs.prepared_runs.PreparedRuns`."""
+        from lightning_runs.kernels.registry import kernel_named  # noqa: PLC0415 - imported on use
+        from lightning_runs.prepared_runs import PreparedRuns  # noqa: PLC0415 - imported on use
+
+        return PreparedRuns(kernel_named(self.name), tasks, threads)
+
+    def declare(self, dtype: str, method: str) -> Declaration:
+        """Return what the kernel declares."""
+        from lightning_runs.kernels.registry import kernel_named  # noqa: PLC0415 - imported on use
+
+        return kernel_named(self.name).declare(dtype, method)
+
+
 lightning_trainer = LightningTrainer()
 torch_sgd = TorchSgd()
+eager, fused, triton = KernelCandidate("eager"), KernelCandidate("fused"), KernelCandidate("triton")

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from lightning_runs.tasks import Array
+from lightning_runs.tasks import LOSS_FACTORS, MEAN_FORM, Array
 from oracle.records.candidate import CandidateProblem
 
 __all__ = ["Samples", "all_samples", "cycle_of", "tensor_of"]
-
-_FACTORS: dict[str, Callable[[int], float]] = {
-    "half_mean_square": lambda samples: 1 / (2 * samples),
-    "mean_square": lambda samples: 1 / samples,
-    "half_sum_square": lambda samples: 1 / 2,
-    "sum_square": lambda samples: 1.0,
-}
-_MEAN_FORM = {"half_sum_square": "half_mean_square", "sum_square": "mean_square"}
 
 
 @dataclass(frozen=True)
@@ -47,7 +39,7 @@ class Samples:
 def all_samples(problem: CandidateProblem) -> Samples:
     """Return every row of the problem, with the loss factor as named."""
     X, y = tensor_of(problem.X), tensor_of(problem.y)
-    return Samples(X, y, _FACTORS[problem.loss](len(y)))
+    return Samples(X, y, LOSS_FACTORS[problem.loss](len(y)))
 
 
 def cycle_of(problem: CandidateProblem, batches: Sequence[Sequence[int]]) -> tuple[Samples, ...]:
@@ -57,7 +49,7 @@ def cycle_of(problem: CandidateProblem, batches: Sequence[Sequence[int]]) -> tup
     ``batches[k % len(batches)]`` and the mean form of the loss: a sum becomes the batch's mean.
     """
     whole = all_samples(problem)
-    factor = _FACTORS[_MEAN_FORM.get(problem.loss, problem.loss)]
+    factor = LOSS_FACTORS[MEAN_FORM.get(problem.loss, problem.loss)]
     rows = (torch.tensor(batch, dtype=torch.int64) for batch in batches)
     return tuple(Samples(whole.X[i], whole.y[i], factor(len(i))) for i in rows) or (whole,)
 

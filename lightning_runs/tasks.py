@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from oracle.records.candidate import Array, CandidateMethod, CandidateProblem, CandidateTask
 
-__all__ = ["DTYPES", "LOSSES", "METHODS", "PARAMETERS", "Array", "TaskError", "check_task", "groups_of"]
+__all__ = [
+    "DTYPES",
+    "LOSS_FACTORS",
+    "MEAN_FORM",
+    "METHODS",
+    "PARAMETERS",
+    "Array",
+    "TaskError",
+    "check_task",
+    "groups_of",
+]
 
 DTYPES = ("float64", "float32")
-LOSSES = ("half_mean_square", "mean_square", "half_sum_square", "sum_square")
+# in front of Σ r², by number of samples
+LOSS_FACTORS: dict[str, Callable[[int], float]] = {
+    "half_mean_square": lambda samples: 1 / (2 * samples),
+    "mean_square": lambda samples: 1 / samples,
+    "half_sum_square": lambda samples: 1 / 2,
+    "sum_square": lambda samples: 1.0,
+}
+MEAN_FORM = {"half_sum_square": "half_mean_square", "sum_square": "mean_square"}  # of a batch
 METHODS = ("gradient_descent", "heavy_ball", "nesterov", "nesterov_lookahead")
 PARAMETERS = {
     "diagonal": ("u", "v"),
@@ -27,14 +44,16 @@ class TaskError(ValueError):
     """A task that no run can be made of; the message names the field, the value and the choices."""
 
 
-def check_task(task: CandidateTask, methods: Collection[str] = METHODS) -> None:
+def check_task(
+    task: CandidateTask, methods: Collection[str] = METHODS, dtypes: Collection[str] = DTYPES
+) -> None:
     """Refuse a task that cannot be run.
 
     Parameters
     ----------
     task : CandidateTask
-    methods : collection of str
-        The method names that the caller can run.
+    methods, dtypes : collection of str
+        The names that the caller can run.
 
     Raises
     ------
@@ -42,7 +61,7 @@ def check_task(task: CandidateTask, methods: Collection[str] = METHODS) -> None:
         If a name is unknown, a shape or dtype does not fit, a coefficient is out of range or not
         a number of the problem's dtype, a batch is empty or names no sample, or a step is negative.
     """
-    _check_problem(task.problem)
+    _check_problem(task.problem, dtypes)
     _check_method(task.method, task.problem, methods)
     if not len(task.steps) or any(not _is_index(step) for step in task.steps):
         raise TaskError(f"`steps` must be one or more integers, each at least 0; got {task.steps!r}")
@@ -51,32 +70,26 @@ def check_task(task: CandidateTask, methods: Collection[str] = METHODS) -> None:
 def groups_of(tasks: Sequence[CandidateTask]) -> list[list[int]]:
     """Return the positions of the tasks that can run as one batch, group by group.
 
-    Runs share a batch when they share dtype, X, y, loss, model and batches; η, μ, method, start
-    and steps may differ.
+    Runs share a batch when they share dtype, model and d; data, loss, batches, η, μ, method, start and
+    steps may differ.
     """
-    groups: dict[Any, list[int]] = {}
+    groups: dict[tuple[str, str, int], list[int]] = {}
     for position, task in enumerate(tasks):
-        groups.setdefault(_shared_part(task), []).append(position)
+        problem = task.problem
+        shared = problem.dtype or problem.X.dtype.name, problem.model, problem.X.shape[1]
+        groups.setdefault(shared, []).append(position)
     return list(groups.values())
 
 
-def _shared_part(task: CandidateTask) -> tuple[Any, ...]:
-    """Return what runs of one batch must have in common, hashable."""
-    problem = task.problem
-    data = tuple(
-        (array.dtype.str, array.shape, np.ascontiguousarray(array).tobytes())
-        for array in (problem.X, problem.y)
-    )
-    batches = tuple(tuple(int(i) for i in batch) for batch in task.method.batches)
-    return (*data, problem.loss, problem.model, batches)
-
-
-def _check_problem(problem: CandidateProblem) -> None:
+def _check_problem(problem: CandidateProblem, dtypes: Collection[str]) -> None:
     """Refuse unknown names, a dtype that is not run, and shapes that do not fit together."""
-    _check_choice("loss", problem.loss, LOSSES)
+    _check_choice("loss", problem.loss, LOSS_FACTORS)
     _check_choice("model", problem.model, PARAMETERS)
     X, y = problem.X, problem.y
-    _check_choice("X.dtype", _dtype_name(X), DTYPES)
+    _check_choice("X.dtype", problem.dtype or _dtype_name(X), dtypes)
+    container = "float32" if problem.dtype == "bfloat16" else problem.dtype
+    if container and _dtype_name(X) != container:
+        raise TaskError(f"`X` must be {container} to hold {problem.dtype} numbers; got {_dtype_name(X)}")
     if X.ndim != 2 or 0 in X.shape:
         raise TaskError(f"`X` must have shape (n, d) with n, d at least 1; got shape {X.shape}")
     _check_array("y", y, X.dtype, (X.shape[0],))

@@ -21,6 +21,7 @@ from lightning_runs.plain_torch import plain_torch
 from lightning_runs.progress import StepsBar, wants_progress
 from lightning_runs.quiet_lightning import quiet_lightning
 from lightning_runs.recorder import observables
+from lightning_runs.run_batch import batch_of
 from lightning_runs.samples import all_samples, cycle_of
 from lightning_runs.tasks import PARAMETERS, Array, TaskError, check_task, groups_of
 from oracle.records.candidate import CandidateTask
@@ -87,7 +88,10 @@ def train(tasks: Sequence[CandidateTask], settings: TrainerSettings | None = Non
     results: dict[int, dict[str, Array]] = {}
     with plain_torch(settings.threads):
         for group in groups_of(tasks):
-            results.update(zip(group, _train_batch([tasks[i] for i in group], settings), strict=True))
+            data_of = batch_of([tasks[i] for i in group]).cycle_of
+            for data in range(int(data_of.max()) + 1):  # the module's runs share one data set
+                part = [i for i, which in zip(group, data_of, strict=True) if which == data]
+                results.update(zip(part, _train_batch([tasks[i] for i in part], settings), strict=True))
     return [results[i] for i in range(len(tasks))]
 
 

@@ -1,4 +1,4 @@
-"""Find the candidates that are installed, and state a run in the numbers they see.
+"""Find the candidates that are installed.
 
 A candidate is an entry point of the group ``momentum_oracle.candidates``; `oracle` knows none by
 name.  One that cannot be loaded is reported with what would make it load, and hides no other.
@@ -9,24 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
 
-import numpy as np
-
-from oracle.candidate_file import CandidateError
-from oracle.case import case_of
-from oracle.records.candidate import (
-    Array,
-    Candidate,
-    CandidateMethod,
-    CandidateProblem,
-    CandidateTask,
-    Declaration,
-)
-from reference.case import Method, Regression
-from reference.exact import round_to_format
+from oracle.records.candidate import Candidate, Declaration
 
 __all__ = [
     "GROUP",
@@ -38,12 +23,9 @@ __all__ = [
     "remedy_for",
     "runs_method",
     "survey",
-    "task_of",
 ]
 
 GROUP = "momentum_oracle.candidates"
-# numpy has no bfloat16: its values travel exactly in float32
-CONTAINERS = {"float64": np.float64, "float32": np.float32, "bfloat16": np.float32, "float16": np.float16}
 
 
 @dataclass(frozen=True)
@@ -117,38 +99,6 @@ def runs_method(candidate: Candidate, method: str, model: str) -> bool:
     return (methods is None or method in methods) and (models is None or model in models)
 
 
-def task_of(canonical: Mapping[str, Any], dtype: str, steps: Sequence[int]) -> CandidateTask:
-    """Return the spec as arrays of one dtype: every exact number rounded to it, ties to even.
-
-    Parameters
-    ----------
-    canonical : mapping
-        A spec's canonical form.
-    dtype : str
-        ``float64``, ``float32``, ``bfloat16`` (held in float32) or ``float16``.
-    steps : sequence of int
-        To be recorded.
-
-    Raises
-    ------
-    CandidateError
-        If the dtype is unknown, or the problem has no data to hand over (`polynomial`).
-    reference.exact.ExactNumberError
-        If a number overflows the dtype.
-    """
-    if dtype not in CONTAINERS:
-        raise CandidateError(f"dtype `{dtype}` is unknown: expected one of {', '.join(CONTAINERS)}")
-    case = case_of(canonical)
-    if not isinstance(case.problem, Regression):
-        raise CandidateError(
-            f"a `{canonical['problem']['kind']}` problem has no X and y to hand to a candidate: "
-            "compare it from a file with `oracle check`"
-        )
-    return CandidateTask(
-        _problem(case.problem, case.model, case.init, dtype), _method(case.method, dtype), tuple(steps)
-    )
-
-
 def remedy_for(error: ModuleNotFoundError, name: str) -> str:
     """Return the pip line that brings the module which the candidate of this name misses."""
     point = next((point for point in entry_points(group=GROUP) if point.name == name), None)
@@ -191,30 +141,3 @@ def _load(point: EntryPoint) -> Candidate | Unavailable:
         reason = f"`{point.value}` is a {type(loaded).__name__}, not a callable"
         return Unavailable(point.name, reason, "point the entry at a function of (problem, method, steps)")
     return loaded
-
-
-def _problem(
-    problem: Regression, model: str, init: Mapping[str, Sequence[Fraction]], dtype: str
-) -> CandidateProblem:
-    return CandidateProblem(
-        X=np.stack([_array(row, dtype) for row in problem.X]),
-        y=_array(problem.y, dtype),
-        loss=problem.loss,
-        model=model,
-        init={name: _array(values, dtype) for name, values in init.items()},
-    )
-
-
-def _method(method: Method, dtype: str) -> CandidateMethod:
-    return CandidateMethod(
-        name=method.name,
-        step_size=_array([method.step_size], dtype)[0],
-        momentum=_array([method.momentum], dtype)[0],
-        p0={name: _array(values, dtype) for name, values in method.p0.items()},
-        batches=method.batches,
-    )
-
-
-def _array(values: Sequence[Fraction], dtype: str) -> Array:
-    """Return the rationals rounded once to the dtype; the float in between holds each exactly."""
-    return np.array([float(round_to_format(value, dtype)) for value in values], dtype=CONTAINERS[dtype])

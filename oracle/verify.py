@@ -22,7 +22,6 @@ from oracle.candidates import (
     remedy_for,
     runs_method,
     survey,
-    task_of,
 )
 from oracle.case import steps_of
 from oracle.goldens import fetch_or_compute
@@ -32,6 +31,7 @@ from oracle.report.comparison import Comparison, NotRun, Report
 from oracle.report.theory import TheorySection
 from oracle.spec import Spec, spec_from
 from oracle.store import Store
+from oracle.tensors import task_of
 from oracle.theory import QUICK_LINKS, QUICK_ORDER, QUICK_PROBLEMS, flow_orders, limits_and_minimisers
 from oracle.verdict import judge
 from oracle.versions import versions

@@ -58,6 +58,9 @@ class CandidateProblem:
     model : str
         ``diagonal``, ``hadamard``, ``linear`` or ``scalar_product``.
     init : mapping of parameter name to ndarray, shape (d,)
+    dtype : str
+        The arithmetic asked for where the arrays' dtype does not tell: ``bfloat16`` numbers travel in
+        float32 arrays.  Empty means the arrays' own.
     """
 
     X: Array
@@ -65,6 +68,7 @@ class CandidateProblem:
     loss: str
     model: str
     init: Mapping[str, Array]
+    dtype: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,9 @@ class Candidate(Protocol):
 
     Optional attributes, read with ``getattr``: ``methods`` and ``models`` (frozensets of names it
     can run; absent means all), ``declare(dtype: str, method: str) -> Declaration`` (absent means
-    the defaults), and ``together(tasks) -> list of mappings`` (many runs as one batch).
+    the defaults), ``dtypes`` (absent means float64 and float32), ``together(tasks) -> list of mappings``
+    (many runs as one batch), and for the race ``prepare(tasks, threads) -> run``: compiled and packed,
+    each call ``run()`` starts from step 0 and returns what ``together`` returns, at least the parameters.
     """
 
     def __call__(

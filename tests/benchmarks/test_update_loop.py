@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from oracle.candidates import task_of
 from oracle.records.candidate import Array, CandidateTask
 from oracle.spec import spec_from
+from oracle.tensors import task_of
 
 pytest.importorskip("torch", reason="the candidates need the extra `lightning`")
 

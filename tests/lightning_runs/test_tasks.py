@@ -74,14 +74,14 @@ def test_coefficient_of_another_dtype_is_refused(make_task: TaskMaker) -> None:
         check_task(replace(task, method=replace(task.method, step_size=0.03)))
 
 
-def test_runs_share_a_batch_when_only_method_start_and_steps_differ(make_task: TaskMaker) -> None:
-    """η, μ, method, start and steps may differ in one group; loss, model and batches may not."""
+def test_runs_share_a_batch_when_model_and_size_are_the_same(make_task: TaskMaker) -> None:
+    """Data, loss, batches, η, μ, method, start and steps may differ in one group; model and d may not."""
     tasks = [
         make_task(),
         make_task(loss="sum_square"),
         make_task("nesterov", eta=0.01, mu=0.5, seed=3, steps=[5]),
         make_task(model="hadamard"),
         make_task(batches=((0, 1),)),
-        make_task(loss="sum_square"),
+        make_task(shape=(4, 5)),
     ]
-    assert groups_of(tasks) == [[0, 2], [1, 5], [3], [4]]
+    assert groups_of(tasks) == [[0, 1, 2, 4], [3], [5]]

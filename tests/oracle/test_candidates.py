@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from oracle.candidate_file import CandidateError
-from oracle.candidates import GROUP, declaration_of, discover, pip_line, runs_method, survey, task_of
+from oracle.candidates import GROUP, declaration_of, discover, pip_line, runs_method, survey
 from oracle.records.candidate import Declaration
 from oracle.spec import spec_from
+from oracle.tensors import task_of
 
 MODULE = "tests_candidate_module"
 

@@ -85,7 +85,7 @@ class Run:
     data: dict[str, Array] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        from oracle.candidates import task_of  # noqa: PLC0415  # numpy alone, but late for its entry points
+        from oracle.tensors import task_of  # noqa: PLC0415  # numpy alone, but late for its entry points
 
         self.task = task_of(self.golden.spec, self.dtype, self.golden.steps)
         self.method = self.task.method.name

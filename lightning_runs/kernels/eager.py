@@ -1,0 +1,159 @@
+"""The readable kernel: one torch operation a term, every gradient written out.
+
+With θ, its derivatives by each parameter and g = 2 f Xᵀ(X θ − y) for the loss f Σ r²::
+
+    diagonal   θ = u⊙u − v⊙v    ∇_u = 2 u⊙g     ∇_v = −2 v⊙g
+    hadamard   θ = u⊙v          ∇_u = v⊙g       ∇_v = u⊙g
+    linear     θ = β            ∇_β = g
+
+The constant 2 f η of a run multiplies r, and the 2 of the squares with it.  Works on any torch device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lightning_runs.kernels.grouped import check_batch, grouped
+from lightning_runs.kernels.interface import Loop
+from lightning_runs.plain_torch import plain_torch
+from lightning_runs.run_batch import Rows, RunBatch, state_names
+from lightning_runs.tasks import METHODS, PARAMETERS
+from oracle.records.candidate import Array, Declaration
+
+__all__ = ["NETWORKS", "EagerKernel", "EagerLoop", "Network"]
+
+TORCH_DTYPES = {"float64": torch.float64, "float32": torch.float32, "bfloat16": torch.bfloat16}
+
+Tensors = Sequence[Tensor]
+
+
+@dataclass(frozen=True)
+class Network:
+    """θ of the parameters, what each parameter's gradient multiplies g by, and the constant left out of it."""
+
+    theta: Callable[[Tensors], Tensor]
+    pull: Callable[[Tensors], Tensors]
+    constant: float
+
+
+_PRODUCT = Network(lambda w: w[0] * w[1], lambda w: (w[1], w[0]), 1.0)
+NETWORKS = {
+    "diagonal": Network(lambda w: w[0] * w[0] - w[1] * w[1], lambda w: (w[0], -w[1]), 2.0),
+    "hadamard": _PRODUCT,
+    "scalar_product": _PRODUCT,
+    "linear": Network(lambda w: w[0], lambda w: (torch.ones_like(w[0]),), 1.0),
+}
+
+
+class EagerKernel:
+    """Plain torch operations, all runs of a data set as one matrix; velocity form.
+
+    Parameters
+    ----------
+    device : str
+        A torch device; ``cpu`` by default.
+    """
+
+    name = "eager"
+    dtypes = frozenset(TORCH_DTYPES)
+    methods = frozenset(METHODS)
+    models = frozenset(PARAMETERS)
+
+    def __init__(self, device: str = "cpu") -> None:
+        self.device = torch.device(device)
+
+    def missing(self) -> str:
+        """Return what is missing for the device."""
+        if self.device.type == "cuda" and not torch.cuda.is_available():
+            return "torch sees no CUDA device; use the device `cpu`"
+        return ""
+
+    def declare(self, dtype: str, method: str) -> Declaration:
+        """Return velocity form in `dtype`; torch adds bfloat16 products in float32."""
+        return Declaration("velocity", dtype, "float32" if dtype == "bfloat16" else dtype, fma=True)
+
+    def prepare(self, batch: RunBatch, threads: int = 1) -> Loop:
+        """Return the loop of a batch; see `interface.Kernel`."""
+        check_batch(self, batch)
+        return grouped(batch, lambda part: EagerLoop(part, self.device, threads))
+
+
+class EagerLoop:
+    """Runs of one data set and one method.
+
+    Parameters
+    ----------
+    batch : RunBatch
+    device : torch.device
+    threads : int
+    """
+
+    def __init__(self, batch: RunBatch, device: torch.device, threads: int) -> None:
+        self.step, self.device, self.threads = 0, device, threads
+        self.dtype = TORCH_DTYPES[batch.dtype]
+        self.network, self.method = NETWORKS[batch.model], batch.methods[0]
+        self.names = state_names(batch.model)
+        self.eta, self.mu = self._tensor(batch.step_size)[:, None], self._tensor(batch.momentum)[:, None]
+        self.cycle = tuple(self._samples(rows) for rows in batch.cycles[0])
+        self.restore(0, batch.start)
+
+    def advance(self, stop: int, wanted: Sequence[int] = ()) -> dict[str, Array]:
+        """Make steps until `stop`; see `interface.Loop`."""
+        slots = {step: slot for slot, step in enumerate(wanted)}
+        shape = (len(wanted), *self.weights[0].shape)
+        kept = {name: torch.empty(shape, dtype=self.dtype, device=self.device) for name in self.names}
+        with plain_torch(self.threads), torch.no_grad():
+            while self.step < stop:
+                self._step(*self.cycle[self.step % len(self.cycle)])
+                self.step += 1
+                if self.step in slots:
+                    for name, tensor in zip(self.names, (*self.weights, *self.momenta), strict=True):
+                        kept[name][slots[self.step]] = tensor
+        return {name: _array(tensor) for name, tensor in kept.items()}
+
+    def state(self) -> dict[str, Array]:
+        """Return a copy of the state."""
+        tensors = (*self.weights, *self.momenta)
+        return {name: _array(tensor) for name, tensor in zip(self.names, tensors, strict=True)}
+
+    def restore(self, step: int, state: Mapping[str, Array]) -> None:
+        """Go on from a state."""
+        tensors = [self._tensor(state[name]) for name in self.names]
+        half = len(tensors) // 2
+        self.step, self.weights, self.momenta = step, tensors[:half], tensors[half:]
+
+    def _step(self, X: Tensor, y: Tensor, factor: Tensor) -> None:
+        """Make one step in place."""
+        at = self.weights
+        if self.method == "nesterov":
+            at = [w + self.mu * p for w, p in zip(self.weights, self.momenta, strict=True)]
+        residual = torch.addmm(-y, self.network.theta(at), X.T)
+        descent = (residual * (self.eta * factor)) @ X
+        downs = [slope * descent for slope in self.network.pull(at)]  # before any parameter moves
+        for w, p, down in zip(self.weights, self.momenta, downs, strict=True):
+            p.mul_(self.mu).sub_(down)
+            if self.method == "nesterov_lookahead":
+                w.addcmul_(self.mu, p).sub_(down)
+            else:
+                w.add_(p)
+
+    def _samples(self, rows: Rows) -> tuple[Tensor, Tensor, Tensor]:
+        """Return X, y and 2 f times the network's constant."""
+        constant = np.array(2 * rows.factor * self.network.constant)
+        return self._tensor(rows.X), self._tensor(rows.y), self._tensor(constant)
+
+    def _tensor(self, array: Array) -> Tensor:
+        """Return a copy of an array in the state's dtype, on the device."""
+        return torch.tensor(array, dtype=self.dtype, device=self.device)
+
+
+def _array(tensor: Tensor) -> Array:
+    """Return a copy on the host; bfloat16 in float32, which holds it exactly."""
+    wide = tensor.float() if tensor.dtype == torch.bfloat16 else tensor
+    array: Array = wide.cpu().numpy().copy()
+    return array

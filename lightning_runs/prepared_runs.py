@@ -1,0 +1,68 @@
+"""Tasks made ready for a kernel: what the race times is the steps and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lightning_runs.kernels.interface import Kernel, Loop
+from lightning_runs.run_batch import RunBatch, batch_of
+from lightning_runs.tasks import check_task, groups_of
+from oracle.records.candidate import Array, CandidateTask
+
+__all__ = ["PreparedRuns"]
+
+
+class PreparedRuns:
+    """A callable that makes the runs from step 0, again at each call.
+
+    Parameters
+    ----------
+    kernel : Kernel
+    tasks : sequence of CandidateTask
+    threads : int
+
+    Raises
+    ------
+    TaskError
+        If a task cannot be run.
+    KernelError
+        If the kernel does not run it.
+    """
+
+    def __init__(self, kernel: Kernel, tasks: Sequence[CandidateTask], threads: int = 1) -> None:
+        for task in tasks:
+            check_task(task, kernel.methods, kernel.dtypes)
+        self.tasks = tasks
+        self.groups = groups_of(tasks)
+        self.batches = [batch_of([tasks[i] for i in group]) for group in self.groups]
+        self.loops = [kernel.prepare(batch, threads) for batch in self.batches]
+
+    def __call__(self) -> list[dict[str, Array]]:
+        """Return what each task recorded at its steps: the parameters and their momenta."""
+        results: dict[int, dict[str, Array]] = {}
+        for group, batch, loop in zip(self.groups, self.batches, self.loops, strict=True):
+            tasks = [self.tasks[i] for i in group]
+            results.update(zip(group, _recorded(loop, batch, tasks), strict=True))
+        return [results[i] for i in range(len(self.tasks))]
+
+
+def _recorded(loop: Loop, batch: RunBatch, tasks: Sequence[CandidateTask]) -> list[dict[str, Array]]:
+    steps = sorted({int(step) for task in tasks for step in task.steps})
+    after = [step for step in steps if step > 0]
+    loop.restore(0, batch.start)
+    kept = loop.advance(steps[-1], after)
+    slots = {step: slot for slot, step in enumerate(after)}
+    return [
+        {name: _rows(batch.start[name][run], kept[name][:, run], slots, task) for name in kept}
+        for run, task in enumerate(tasks)
+    ]
+
+
+def _rows(start: Array, kept: Array, slots: dict[int, int], task: CandidateTask) -> Array:
+    """Return one run's rows at the steps of its task."""
+    rows = kept[[slots.get(int(step), 0) for step in task.steps]] if len(kept) else kept
+    if all(int(step) > 0 for step in task.steps):
+        return rows
+    rows = rows if len(kept) else start[None].repeat(len(task.steps), axis=0)
+    rows[[i for i, step in enumerate(task.steps) if int(step) == 0]] = start
+    return rows
