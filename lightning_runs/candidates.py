@@ -1,37 +1,20 @@
 """The candidates of this package, as entry points name them.
 
-Loading one costs nothing: torch and Lightning are imported by the first run.  Where they are
-missing, importing this module raises ModuleNotFoundError, so that nobody is offered a candidate
-that cannot run.
+Loading one costs nothing: torch, Lightning and LLVM are imported by the first run.  Where a candidate's
+package is missing, asking this module for it raises ModuleNotFoundError, so that nobody is offered a
+candidate that cannot run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
+from typing import Any
 
 from lightning_runs.tasks import DTYPES, METHODS, PARAMETERS, Array, TaskError
 from oracle.records.candidate import CandidateMethod, CandidateProblem, CandidateTask, Declaration
 
-__all__ = [
-    "KernelCandidate",
-    "LightningTrainer",
-    "TorchSgd",
-    "eager",
-    "fused",
-    "lightning_trainer",
-    "torch_sgd",
-    "triton",
-]
-
-_NEEDED = ("torch", "pytorch_lightning")
-for _package in _NEEDED:
-    if find_spec(_package) is None:
-        raise ModuleNotFoundError(
-            f"the candidates of `lightning_runs` need `{_package}`, which is not installed; on Python 3.11 "
-            "run `pip install 'momentum-oracle[lightning]'`",
-            name=_package,
-        )
+__all__ = ["KernelCandidate", "LightningTrainer", "TorchSgd"]
 
 
 class LightningTrainer:
@@ -106,6 +89,13 @@ class KernelCandidate:
     def __init__(self, name: str) -> None:
         self.name = name
 
+    @property
+    def dtypes(self) -> frozenset[str]:
+        """What the kernel runs in."""
+        from lightning_runs.kernels.registry import kernel_named  # noqa: PLC0415 - imported on use
+
+        return kernel_named(self.name).dtypes
+
     def __call__(
         self, problem: CandidateProblem, method: CandidateMethod, steps: Sequence[int]
     ) -> Mapping[str, Array]:
@@ -132,6 +122,26 @@ class KernelCandidate:
         return kernel_named(self.name).declare(dtype, method)
 
 
-lightning_trainer = LightningTrainer()
-torch_sgd = TorchSgd()
-eager, fused, triton = KernelCandidate("eager"), KernelCandidate("fused"), KernelCandidate("triton")
+_MAKERS: dict[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
+    "lightning_trainer": (LightningTrainer, ("torch", "pytorch_lightning")),
+    "torch_sgd": (TorchSgd, ("torch",)),
+    "eager": (lambda: KernelCandidate("eager"), ("torch",)),
+    "fused": (lambda: KernelCandidate("fused"), ("llvmlite",)),
+    "triton": (lambda: KernelCandidate("triton"), ("torch", "triton")),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Return a candidate, once what it needs is known to be installed."""
+    if name not in _MAKERS:
+        raise AttributeError(f"module `{__name__}` has no candidate `{name}`: it has {', '.join(_MAKERS)}")
+    make, needed = _MAKERS[name]
+    for package in needed:
+        if find_spec(package) is None:
+            raise ModuleNotFoundError(
+                f"the candidate `{name}` needs `{package}`, which is not installed; run "
+                "`pip install 'momentum-oracle[lightning]'` (torch comes with it on Python 3.11)",
+                name=package,
+            )
+    globals()[name] = made = make()
+    return made

@@ -1,18 +1,12 @@
 """The readable kernel: one torch operation a term, every gradient written out.
 
-With θ, its derivatives by each parameter and g = 2 f Xᵀ(X θ − y) for the loss f Σ r²::
-
-    diagonal   θ = u⊙u − v⊙v    ∇_u = 2 u⊙g     ∇_v = −2 v⊙g
-    hadamard   θ = u⊙v          ∇_u = v⊙g       ∇_v = u⊙g
-    linear     θ = β            ∇_β = g
-
-The constant 2 f η of a run multiplies r, and the 2 of the squares with it.  Works on any torch device.
+The update is `kernels.update`'s, on tensors of shape (runs, d); the products are torch's.  Works on any torch
+device.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -20,34 +14,15 @@ from torch import Tensor
 
 from lightning_runs.kernels.grouped import check_batch, grouped
 from lightning_runs.kernels.interface import Loop
+from lightning_runs.kernels.update import NETWORKS, asked_at, stepped
 from lightning_runs.plain_torch import plain_torch
 from lightning_runs.run_batch import Rows, RunBatch, state_names
 from lightning_runs.tasks import METHODS, PARAMETERS
 from oracle.records.candidate import Array, Declaration
 
-__all__ = ["NETWORKS", "EagerKernel", "EagerLoop", "Network"]
+__all__ = ["EagerKernel", "EagerLoop"]
 
 TORCH_DTYPES = {"float64": torch.float64, "float32": torch.float32, "bfloat16": torch.bfloat16}
-
-Tensors = Sequence[Tensor]
-
-
-@dataclass(frozen=True)
-class Network:
-    """θ of the parameters, what each parameter's gradient multiplies g by, and the constant left out of it."""
-
-    theta: Callable[[Tensors], Tensor]
-    pull: Callable[[Tensors], Tensors]
-    constant: float
-
-
-_PRODUCT = Network(lambda w: w[0] * w[1], lambda w: (w[1], w[0]), 1.0)
-NETWORKS = {
-    "diagonal": Network(lambda w: w[0] * w[0] - w[1] * w[1], lambda w: (w[0], -w[1]), 2.0),
-    "hadamard": _PRODUCT,
-    "scalar_product": _PRODUCT,
-    "linear": Network(lambda w: w[0], lambda w: (torch.ones_like(w[0]),), 1.0),
-}
 
 
 class EagerKernel:
@@ -128,19 +103,12 @@ class EagerLoop:
         self.step, self.weights, self.momenta = step, tensors[:half], tensors[half:]
 
     def _step(self, X: Tensor, y: Tensor, factor: Tensor) -> None:
-        """Make one step in place."""
-        at = self.weights
-        if self.method == "nesterov":
-            at = [w + self.mu * p for w, p in zip(self.weights, self.momenta, strict=True)]
+        """Make one step."""
+        at = asked_at(self.method, self.weights, self.momenta, self.mu)
         residual = torch.addmm(-y, self.network.theta(at), X.T)
-        descent = (residual * (self.eta * factor)) @ X
-        downs = [slope * descent for slope in self.network.pull(at)]  # before any parameter moves
-        for w, p, down in zip(self.weights, self.momenta, downs, strict=True):
-            p.mul_(self.mu).sub_(down)
-            if self.method == "nesterov_lookahead":
-                w.addcmul_(self.mu, p).sub_(down)
-            else:
-                w.add_(p)
+        s = (residual * (self.eta * factor)) @ X
+        descents = self.network.descents(at, s)
+        self.weights, self.momenta = stepped(self.method, self.weights, self.momenta, self.mu, descents)
 
     def _samples(self, rows: Rows) -> tuple[Tensor, Tensor, Tensor]:
         """Return X, y and 2 f times the network's constant."""

@@ -11,7 +11,7 @@ from lightning_runs.kernels.interface import Kernel, KernelError, Loop
 from lightning_runs.run_batch import RunBatch, split, state_names
 from oracle.records.candidate import Array
 
-__all__ = ["GroupedLoop", "check_batch", "grouped"]
+__all__ = ["GroupedLoop", "check_batch", "data_and_method", "grouped"]
 
 
 def grouped(batch: RunBatch, make: Callable[[RunBatch], Loop]) -> Loop:
@@ -25,7 +25,7 @@ def grouped(batch: RunBatch, make: Callable[[RunBatch], Loop]) -> Loop:
     make : callable
         Makes the loop of a batch with one data set and one method.
     """
-    groups = split(batch, _key)
+    groups = split(batch, data_and_method)
     if len(groups) == 1:
         return make(batch)
     return GroupedLoop(batch, groups, [make(batch.chosen(runs)) for runs in groups])
@@ -97,6 +97,7 @@ class GroupedLoop:
         return joined
 
 
-def _key(batch: RunBatch, run: int) -> tuple[int, str]:
+def data_and_method(batch: RunBatch, run: int) -> tuple[int, str]:
+    """Return what runs of one group share; gradient descent is heavy ball with μ = 0."""
     method = batch.methods[run]
     return int(batch.cycle_of[run]), "heavy_ball" if method == "gradient_descent" else method

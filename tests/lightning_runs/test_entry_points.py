@@ -14,31 +14,33 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("pytorch_lightning")
 
-from lightning_runs.candidates import lightning_trainer, torch_sgd
+import lightning_runs.candidates
+from lightning_runs.candidates import fused, lightning_trainer, torch_sgd
 from lightning_runs.tasks import TaskError
 from oracle.records.candidate import CandidateTask, Declaration
 
 TaskMaker = Callable[..., CandidateTask]
 GROUP = "momentum_oracle.candidates"
+CANDIDATES = [("lightning", lightning_trainer), ("torch_sgd", torch_sgd), ("fused", fused)]
 
 
-@pytest.mark.parametrize(("name", "candidate"), [("lightning", lightning_trainer), ("torch_sgd", torch_sgd)])
+@pytest.mark.parametrize(("name", "candidate"), CANDIDATES)
 def test_candidate_is_found_by_entry_point(name: str, candidate: Any) -> None:
-    """The installed distribution offers both under the group of the contract."""
+    """The installed distribution offers them under the group of the contract."""
     (found,) = entry_points(group=GROUP, name=name)
     assert found.load() is candidate
 
 
-@pytest.mark.parametrize("candidate", [lightning_trainer, torch_sgd])
+@pytest.mark.parametrize("candidate", [lightning_trainer, torch_sgd, fused])
 def test_candidate_runs_as_the_contract_calls_it(make_task: TaskMaker, candidate: Any) -> None:
     """(problem, method, steps) gives the arrays of those steps."""
     task = make_task()
     arrays = candidate(task.problem, task.method, [0, 5])
     assert np.array_equal(arrays["u"][0], task.problem.init["u"])
-    assert arrays["loss"].shape == (2,)
+    assert arrays["v"].shape == (2, 6)
 
 
-@pytest.mark.parametrize("candidate", [lightning_trainer, torch_sgd])
+@pytest.mark.parametrize("candidate", [lightning_trainer, torch_sgd, fused])
 def test_candidate_runs_tasks_together_in_order(make_task: TaskMaker, candidate: Any) -> None:
     """`together` gives each task its own arrays, in order."""
     tasks = [make_task(method, seed=seed) for seed, method in enumerate(("heavy_ball", "gradient_descent"))]
@@ -70,18 +72,28 @@ def test_loading_a_candidate_imports_no_torch() -> None:
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("package", ["torch", "pytorch_lightning"])
-def test_candidates_do_not_load_without_what_they_need(package: str) -> None:
+@pytest.mark.parametrize(
+    ("candidate", "package"),
+    [("lightning_trainer", "torch"), ("lightning_trainer", "pytorch_lightning"), ("fused", "llvmlite")],
+)
+def test_candidates_do_not_load_without_what_they_need(candidate: str, package: str) -> None:
     """A core installation is offered no candidate that cannot run, and told which extra to install."""
     program = f"""
 import importlib.util
 find_spec = importlib.util.find_spec
 importlib.util.find_spec = lambda name, *rest: None if name == {package!r} else find_spec(name, *rest)
+import lightning_runs.candidates
 try:
-    import lightning_runs.candidates
+    lightning_runs.candidates.{candidate}
 except ModuleNotFoundError as error:
     print(error.name, error)
 """
     outcome = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert outcome.stdout.startswith(f"{package} the candidates of `lightning_runs` need `{package}`")
+    assert outcome.stdout.startswith(f"{package} the candidate `{candidate}` needs `{package}`")
     assert "pip install 'momentum-oracle[lightning]'" in outcome.stdout
+
+
+def test_unknown_candidate_is_no_attribute() -> None:
+    """A misspelt name is refused, with the names that there are."""
+    with pytest.raises(AttributeError, match="no candidate `fussed`: it has lightning_trainer, "):
+        lightning_runs.candidates.fussed  # noqa: B018  # asking is the test
