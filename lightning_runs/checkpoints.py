@@ -6,7 +6,7 @@ import hashlib
 import pickle
 import zipfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,10 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Checkpoint
 
-from lightning_runs.data import Plan
 from oracle.records.candidate import Array, CandidateTask
 
-__all__ = ["CheckpointError", "CheckpointWriter", "Checkpoints", "digest_of"]
+__all__ = ["CheckpointError", "CheckpointWriter", "Checkpoints", "digest_of", "read_checkpoint"]
 
-_KEY = "momentum_oracle"
 _SUFFIX = ".ckpt"
 
 
@@ -48,70 +46,68 @@ class Checkpoints:
 
 
 class CheckpointWriter(Checkpoint):
-    """Saves the newest state every so many steps, stamped with whose it is.
+    """Saves the newest state every so many steps, and goes on from it when asked for the same runs again.
 
-    Lightning's own ModelCheckpoint asks manual optimisation for the state before the update; a
-    resume needs the one after it.
+    Lightning's own ModelCheckpoint counts optimiser steps, of which a fused loop has none to show.
 
     Parameters
     ----------
-    checkpoints : Checkpoints
-    runs : str
-        SHA-256 of the tasks.
-    plan : Plan
+    directory : str or Path
+    every : int
+    resume : bool
+        See `Checkpoints`.
     """
 
-    def __init__(self, checkpoints: Checkpoints, runs: str, plan: Plan) -> None:
-        self.checkpoints = checkpoints
-        self.folder = Path(checkpoints.directory) / runs[:16]
-        self.stamp = {"runs": runs, **asdict(plan)}
+    def __init__(self, directory: str | Path, every: int = 1000, resume: bool = True) -> None:
+        self.directory, self.every, self.resume = Path(directory), every, resume
+        self.folder = self.directory
 
-    def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
+    def folder_of(self, runs: str) -> Path:
+        """Return the folder of a batch of runs, by the SHA-256 of its tasks."""
+        return self.directory / runs[:16]
+
+    def on_fit_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        """Go on from the newest checkpoint of these runs, where there is one and nobody has done so."""
+        self.folder = self.folder_of(pl_module.stamp()["runs"])
+        if pl_module.step == 0:
+            self.restore(pl_module)
+
+    def restore(self, pl_module: Any) -> None:
+        """Put the runs where their newest checkpoint has them.
+
+        Raises
+        ------
+        CheckpointError
+            If it is damaged or belongs to other runs.
+        """
+        self.folder = self.folder_of(pl_module.stamp()["runs"])
+        if self.resume and (saved := self.saved()):
+            pl_module.on_load_checkpoint(read_checkpoint(saved[-1]))
+
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, *_: Any) -> None:
         """Save if the step is due, and only then drop what was saved before."""
-        if trainer.global_step % self.checkpoints.every == 0:
+        if pl_module.step % self.every == 0:
             before = self.saved()
-            self._save(trainer, self.folder / f"step={trainer.global_step}{_SUFFIX}")
-            for path in before:
-                if path.stem != f"step={trainer.global_step}":
-                    path.unlink(missing_ok=True)
-
-    def on_save_checkpoint(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
-    ) -> None:
-        """Add the stamp to a checkpoint about to be written."""
-        checkpoint[_KEY] = self.stamp
+            path = self.folder / f"step={pl_module.step}{_SUFFIX}"
+            self._save(trainer, path)
+            for old in before:
+                if old != path and trainer.is_global_zero:
+                    old.unlink(missing_ok=True)
 
     def saved(self) -> list[Path]:
         """Return the checkpoints of these runs, oldest first."""
         return sorted(self.folder.glob(f"step=*{_SUFFIX}"), key=_step)
 
-    def resume_from(self) -> Path | None:
-        """Return the newest checkpoint of these runs, or None where there is none to resume from.
-
-        Raises
-        ------
-        CheckpointError
-            If it cannot be read whole, holds other runs, or was made with other chunks.
-        """
-        saved = self.saved()
-        if not self.checkpoints.resume or not saved:
-            return None
-        held = _read(saved[-1]).get(_KEY)
-        if held != self.stamp:
-            raise CheckpointError(
-                f"the checkpoint `{saved[-1]}` was written by {held}, and the runs asked for are "
-                f"{self.stamp}; use the same `chunk_steps` and `every`, or another directory"
-            )
-        return saved[-1]
-
     def _save(self, trainer: pl.Trainer, path: Path) -> None:
         """Write beside the final name and rename, so that a kill leaves no half checkpoint."""
         part = path.with_suffix(".part")
         try:
-            trainer.save_checkpoint(part)
-            part.replace(path)
+            trainer.save_checkpoint(part)  # one process writes, all wait for it
+            if trainer.is_global_zero:
+                part.replace(path)
         finally:
-            part.unlink(missing_ok=True)
+            if trainer.is_global_zero:
+                part.unlink(missing_ok=True)
 
 
 def digest_of(tasks: Sequence[CandidateTask]) -> str:
@@ -136,14 +132,14 @@ def digest_of(tasks: Sequence[CandidateTask]) -> str:
     return digest.hexdigest()
 
 
-def _step(path: Path) -> int:
-    """Return the step in a name like ``step=200.ckpt``."""
-    number = path.stem.removeprefix("step=")
-    return int(number) if number.isdigit() else -1
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """Return a checkpoint's content, once every member's checksum holds.
 
-
-def _read(path: Path) -> dict[str, Any]:
-    """Return the checkpoint's content, once every member's checksum holds."""
+    Raises
+    ------
+    CheckpointError
+        If it cannot be read whole.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
@@ -152,6 +148,12 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, pickle.UnpicklingError) as error:
         raise CheckpointError(_damage(path, str(error))) from error
     raise CheckpointError(_damage(path, f"member `{damaged}` fails its checksum"))
+
+
+def _step(path: Path) -> int:
+    """Return the step in a name like ``step=200.ckpt``."""
+    number = path.stem.removeprefix("step=")
+    return int(number) if number.isdigit() else -1
 
 
 def _damage(path: Path, what: str) -> str:

@@ -1,7 +1,7 @@
-"""The schedule of samples as a LightningDataModule: chunks of successive steps.
+"""The schedule of steps as a LightningDataModule: chunks of successive steps.
 
-Lightning's loop costs about as much as some steps of a small problem, so one `training_step`
-does a chunk of them.  Each step is still one gradient and one update.
+Lightning's loop costs about as much as some hundreds of steps of a small problem, so one `training_step` makes a
+chunk of them.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import pytorch_lightning as pl
 import torch
 
-from lightning_runs.samples import Samples
+from lightning_runs.checkpoints import CheckpointWriter
+from lightning_runs.tasks import TaskError
 
-__all__ = ["Chunk", "ChunkLoader", "Plan", "ScheduleData"]
+__all__ = ["Chunk", "Chunks", "Plan", "Schedule"]
 
 
 @dataclass(frozen=True)
@@ -36,81 +38,71 @@ class Plan:
     chunk_steps: int
     checkpoint_every: int = 0
 
-    def ends(self) -> list[int]:
-        """Return the steps at which chunks begin and end, from 0 to `steps`."""
-        ends = {0, self.steps, *range(0, self.steps, self.chunk_steps)}
+    def ends(self, first: int = 0) -> list[int]:
+        """Return the steps at which chunks begin and end, from `first` to `steps`."""
+        ends = {first, self.steps, *range(0, self.steps, self.chunk_steps)}
         if self.checkpoint_every:
             ends.update(range(0, self.steps, self.checkpoint_every))
-        return sorted(ends)
+        return sorted(end for end in ends if end >= first)
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Successive steps first, first + 1, …, stop − 1; step k takes ``cycle[k % len(cycle)]``."""
+    """The steps that lead from `first` steps made to `stop`."""
 
     first: int
     stop: int
-    cycle: tuple[Samples, ...]
-
-    def steps(self) -> Iterator[tuple[int, Samples]]:
-        """Yield each step's number and samples."""
-        for step in range(self.first, self.stop):
-            yield step, self.cycle[step % len(self.cycle)]
 
 
-class ChunkLoader:
-    """The chunks of a plan in order; resumable, since Lightning saves and restores its position.
+class Chunks:
+    """The chunks of a plan in order, from a step on.
 
     Parameters
     ----------
     plan : Plan
-    cycle : tuple of Samples
+    first : int
     """
 
-    def __init__(self, plan: Plan, cycle: tuple[Samples, ...]) -> None:
-        self.plan = plan
-        self.cycle = cycle
-        self.position = 0
+    def __init__(self, plan: Plan, first: int = 0) -> None:
+        self.ends = plan.ends(first)
 
     def __len__(self) -> int:
-        """Return the number of chunks of the whole plan, also after a resume."""
-        return len(self.plan.ends()) - 1
+        return len(self.ends) - 1
 
     def __iter__(self) -> Iterator[Chunk]:
-        for first, stop in pairwise(self.plan.ends()):
-            if first >= self.position:
-                # A checkpoint is written after the chunk but before the loader is asked again.
-                self.position = stop
-                yield Chunk(first, stop, self.cycle)
-
-    def state_dict(self) -> dict[str, int]:
-        """Return the first step not yet handed out."""
-        return {"position": self.position}
-
-    def load_state_dict(self, state: dict[str, int]) -> None:
-        """Continue from the position of `state_dict`."""
-        self.position = state["position"]
+        for first, stop in pairwise(self.ends):
+            yield Chunk(first, stop)
 
 
-class ScheduleData(pl.LightningDataModule):
-    """The problem's samples, step by step.
+class Schedule(pl.LightningDataModule):
+    """The chunks of a run, from the step that its module has reached.
 
     Parameters
     ----------
-    plan : Plan
-    cycle : tuple of Samples
-        One entry for full-batch runs; otherwise the explicit batches, used cyclically.
+    chunk_steps : int
+        Most steps in one `training_step`.
+    steps : int, optional
+        Steps in all; as many as the module records, where nothing is said.
     """
 
-    def __init__(self, plan: Plan, cycle: tuple[Samples, ...]) -> None:
+    def __init__(self, chunk_steps: int = 1000, steps: int | None = None) -> None:
         super().__init__()
-        self.plan = plan
-        self.cycle = cycle
+        for field, value in (("chunk_steps", chunk_steps), ("steps", 1 if steps is None else steps)):
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise TaskError(f"`{field}` must be an integer of at least 1; got {value!r}")
+        self.chunk_steps, self.steps = chunk_steps, steps
 
-    def train_dataloader(self) -> ChunkLoader:
-        """Return the chunks in order."""
-        return ChunkLoader(self.plan, self.cycle)
+    def plan(self, last_step: int, checkpoint_every: int = 0) -> Plan:
+        """Return the plan of a module whose last recorded step is given."""
+        return Plan(self.steps or last_step, self.chunk_steps, checkpoint_every)
+
+    def train_dataloader(self) -> Chunks:
+        """Return the chunks that are left; one ends wherever a checkpoint is due."""
+        trainer: Any = self.trainer
+        module = trainer.lightning_module
+        every = [callback.every for callback in trainer.callbacks if isinstance(callback, CheckpointWriter)]
+        return Chunks(self.plan(module.last_step, *every[:1]), module.step)
 
     def transfer_batch_to_device(self, batch: Chunk, device: torch.device, dataloader_idx: int) -> Chunk:
-        """Return the chunk as it is: samples and parameters live on the CPU."""
+        """Return the chunk as it is: two numbers."""
         return batch

@@ -26,11 +26,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from oracle.records.candidate import CandidateMethod
+from oracle.records.candidate import Array
 
 __all__ = ["Coefficients", "Momentum", "coefficients_of"]
 
@@ -46,16 +47,23 @@ class Coefficients:
     descend: Tensor
 
 
-def coefficients_of(methods: Sequence[CandidateMethod], dtype: torch.dtype) -> Coefficients:
-    """Return the coefficients of the update by run, each run's from its method.
+def coefficients_of(methods: Sequence[str], step_size: Array, momentum: Array) -> Coefficients:
+    """Return the coefficients of the update by run.
+
+    Parameters
+    ----------
+    methods : sequence of str, length runs
+    step_size, momentum : ndarray, shape (runs,)
+        η and μ in the state's dtype; μ of gradient descent is not looked at.
 
     Raises
     ------
     KeyError
         If a method's name is none of the four in the table above.
     """
-    rows = [_row(method) for method in methods]
-    return Coefficients(*(torch.tensor(column, dtype=dtype)[:, None] for column in zip(*rows, strict=True)))
+    values = zip(methods, step_size.tolist(), momentum.tolist(), strict=True)
+    rows = np.array([_row(*value) for value in values], dtype=step_size.dtype)
+    return Coefficients(*(torch.from_numpy(column.copy())[:, None] for column in rows.T))
 
 
 class Momentum(Optimizer):
@@ -122,12 +130,11 @@ class Momentum(Optimizer):
         return [parameter for group in self.param_groups for parameter in group["params"]]
 
 
-def _row(method: CandidateMethod) -> tuple[float, float, float, float, float]:
+def _row(method: str, eta: float, mu: float) -> tuple[float, float, float, float, float]:
     """Return (η, μ, α, c, e) of one run."""
-    eta, mu = float(method.step_size), float(method.momentum)
     return {
         "gradient_descent": (eta, 0.0, 0.0, 1.0, 0.0),
         "heavy_ball": (eta, mu, 0.0, 1.0, 0.0),
         "nesterov": (eta, mu, mu, 1.0, 0.0),
         "nesterov_lookahead": (eta, mu, 0.0, mu, 1.0),
-    }[method.name]
+    }[method]

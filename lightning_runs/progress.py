@@ -13,30 +13,18 @@ __all__ = ["StepsBar", "wants_progress"]
 
 
 class StepsBar(TQDMProgressBar):
-    """Steps done of steps in all, and steps per second, on standard error.
-
-    Parameters
-    ----------
-    label : str
-        What is being run.
-    steps : int
-        Steps in all.
-    """
+    """Steps done of steps in all, and steps per second, on standard error."""
 
     BAR_FORMAT = "{l_bar}{bar}| {n_fmt}/{total_fmt} steps [{elapsed}<{remaining}, {rate_noinv_fmt}]"
 
-    def __init__(self, label: str, steps: int) -> None:
-        super().__init__()
-        self.label = label
-        self.steps = steps
-
     def init_train_tqdm(self) -> Tqdm:
         """Return the bar; after a resume it starts at the step it resumes from."""
-        done = self.trainer.global_step
+        module: Any = self.trainer.lightning_module
+        schedule: Any = self.trainer.datamodule  # type: ignore[attr-defined]  # Lightning sets it
         return Tqdm(
-            desc=self.label,
-            total=self.steps,
-            initial=done,
+            desc=f"Lightning, {len(module.tasks)} run(s)",
+            total=schedule.plan(module.last_step).steps,
+            initial=module.step,
             unit=" steps",
             leave=True,
             dynamic_ncols=True,
@@ -49,9 +37,9 @@ class StepsBar(TQDMProgressBar):
     def on_train_epoch_start(self, trainer: pl.Trainer, *_: Any) -> None:
         """Leave the bar as it is: the one epoch is the run."""
 
-    def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
-        """Move the bar to the optimiser's step."""
-        self.train_progress_bar.update(trainer.global_step - self.train_progress_bar.n)
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, *_: Any) -> None:
+        """Move the bar to the step of the runs."""
+        self.train_progress_bar.update(pl_module.step - self.train_progress_bar.n)
 
     def on_train_epoch_end(self, *_: Any) -> None:
         """Leave the bar as it is; it closes when training ends."""

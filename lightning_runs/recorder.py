@@ -1,85 +1,105 @@
-"""Keeps the state of every run at the steps asked for, in tensors made before the first step."""
+"""The recorded states of every run: in memory, or streamed to files as they come."""
 
 from __future__ import annotations
 
+import zlib
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-import torch
-from torch import Tensor, nn
+import numpy as np
 
-from lightning_runs.predictors import Predictor
-from lightning_runs.samples import Samples
 from oracle.records.candidate import Array
 
-__all__ = ["Recorder", "observables"]
+__all__ = ["DamagedRecordingError", "Recorder"]
 
 
-class Recorder(nn.Module):
-    """Recorded tensors by name, each of shape (recorded steps, runs, d).
+class DamagedRecordingError(ValueError):
+    """Files that do not hold what was recorded; the message names the file."""
 
-    A module, so that its buffers travel in checkpoints with everything else.
+
+class Recorder:
+    """Arrays by state name, each of shape (recorded steps, runs, d), filled in order of steps.
 
     Parameters
     ----------
     steps : sequence of int
         Steps to record; repetitions and order do not matter here.
-    start : mapping of name to Tensor, each shape (runs, d)
+    start : mapping of state name to ndarray, shape (runs, d)
         The state at step 0; it also says what later states hold.
+    folder : Path, optional
+        Where each array lies as a ``.npy`` file, memory-mapped; without one they are in memory.
     """
 
-    def __init__(self, steps: Sequence[int], start: Mapping[str, Tensor]) -> None:
-        super().__init__()
-        self.slots = {step: slot for slot, step in enumerate(sorted(set(steps)))}
-        self.names = tuple(start)
-        for name, value in start.items():
-            self.register_buffer(_buffer(name), torch.zeros(len(self.slots), *value.shape, dtype=value.dtype))
-        self.keep(0, start)
+    def __init__(self, steps: Sequence[int], start: Mapping[str, Array], folder: Path | None = None) -> None:
+        self.steps = sorted(set(steps))
+        self.rows = 0
+        self.folder = folder
+        self.arrays = {name: self._array(name, value) for name, value in start.items()}
+        self.sums = dict.fromkeys(start, 0)
+        if self.steps and self.steps[0] == 0:
+            self.sees([0], {name: value[None] for name, value in start.items()})
 
-    def wants(self, step: int) -> bool:
-        """Tell whether the state after `step` updates is to be recorded."""
-        return step in self.slots
+    def wants(self, first: int, stop: int) -> list[int]:
+        """Return the steps to record after `first` and up to `stop`."""
+        return self.steps[bisect_right(self.steps, first) : bisect_right(self.steps, stop)]
 
-    @torch.no_grad()
-    def keep(self, step: int, state: Mapping[str, Tensor]) -> None:
-        """Copy the state after `step` updates, if that step is wanted."""
-        if self.wants(step):
-            for name in self.names:
-                self._tensor(name)[self.slots[step]] = state[name]
+    def sees(self, steps: Sequence[int], states: Mapping[str, Array]) -> None:
+        """Keep the states of successive recorded steps, each array of shape (len(steps), runs, d)."""
+        stop = self.rows + len(steps)
+        for name, array in self.arrays.items():
+            array[self.rows : stop] = states[name]
+            if self.folder is not None:
+                self.sums[name] = zlib.crc32(states[name].tobytes(), self.sums[name])
+        self.rows = stop
 
-    def of_run(self, run: int, steps: Sequence[int]) -> dict[str, Tensor]:
-        """Return what one run recorded at the given steps, each of shape (len(steps), d)."""
-        slots = [self.slots[step] for step in steps]
-        return {name: self._tensor(name)[slots, run] for name in self.names}
+    def saved(self) -> dict[str, Any]:
+        """Write what is recorded through to the files; return how far they go and their checksums."""
+        for array in self.arrays.values():
+            if isinstance(array, np.memmap):
+                array.flush()
+        return {"rows": self.rows, "sums": dict(self.sums)}
 
-    def _tensor(self, name: str) -> Tensor:
-        return self.get_buffer(_buffer(name))
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Go on from what `saved` returned; files are read and their checksums compared.
 
+        Raises
+        ------
+        DamagedRecordingError
+            If a file holds something else; it is left as it is.
+        """
+        rows, sums = int(saved["rows"]), dict(saved["sums"])
+        for name, array in self.arrays.items():
+            found = zlib.crc32(array[:rows].tobytes())
+            if rows and found != sums[name]:
+                raise DamagedRecordingError(
+                    f"`{self.path(name)}` does not hold the {rows} states that were recorded in it; remove "
+                    f"`{self.folder}` to start again from step 0"
+                )
+        self.rows, self.sums = rows, sums
 
-@torch.no_grad()
-def observables(
-    recorded: Mapping[str, Tensor], names: Sequence[str], predictor: Predictor, samples: Samples
-) -> dict[str, Array]:
-    """Return the recorded states with θ, where the model shows it, and the loss over all samples.
+    def of_run(self, run: int, steps: Sequence[int]) -> dict[str, Array]:
+        """Return what one run recorded at the given steps, as far as they were reached; each (steps, d)."""
+        slots = [bisect_left(self.steps, step) for step in steps]
+        reached = [slot for slot in slots if slot < self.rows]
+        return {name: np.array(array[reached, run]) for name, array in self.arrays.items()}
 
-    Parameters
-    ----------
-    recorded : mapping of name to Tensor, each shape (steps, d)
-    names : sequence of str
-        The model's parameters, in order.
-    predictor : Predictor
-    samples : Samples
+    def path(self, name: str) -> Path | None:
+        """Return the file of an array."""
+        return None if self.folder is None else self.folder / f"{name}.npy"
 
-    Returns
-    -------
-    dict of name to ndarray
-        The recorded arrays; ``theta`` (steps, d); ``loss`` (steps,).  All of the state's dtype.
-    """
-    theta = predictor.theta([recorded[name] for name in names])
-    derived = {"theta": theta} if predictor.shows_theta else {}
-    derived["loss"] = samples.losses(theta)
-    return {name: value.numpy().copy() for name, value in {**recorded, **derived}.items()}
-
-
-def _buffer(name: str) -> str:
-    """Return a buffer name that can clash with no attribute of a module."""
-    return f"recorded_{name}"
+    def _array(self, name: str, start: Array) -> Array:
+        """Return the room for one array: a file that is there already is taken over with its content."""
+        shape, path = (len(self.steps), *start.shape), self.path(name)
+        if path is None:
+            return np.zeros(shape, dtype=start.dtype)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            held: Array = np.lib.format.open_memmap(path, mode="r+")
+            if held.shape == shape and held.dtype == start.dtype:
+                return held
+        except (OSError, ValueError):
+            pass  # none there, or none of ours: it is made anew
+        made: Array = np.lib.format.open_memmap(path, mode="w+", dtype=start.dtype, shape=shape)
+        return made

@@ -7,27 +7,34 @@ torch holds a buffer of gradients, not a momentum (dampening 0)::
 
 With p = −η b these are heavy ball, and the look-ahead sequence y = β + μ p of Nesterov's method:
 y₊ = y − η g + μ p₊.  An initial momentum therefore enters as b = −p0/η, rounded once; the
-sequence starts from y0 = β0 + μ p0.  Its `foreach` and `fused` kernels are off, so that the
-update is the plain one on every machine.
+sequence starts from y0 = β0 + μ p0.  torch has three implementations of that update; runs that share
+η and μ go through any of them as one parameter of shape (runs, d), the sum of their losses as the loss.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
+from lightning_runs.kernels.update import NETWORKS
+from lightning_runs.observables import observed
 from lightning_runs.plain_torch import plain_torch
-from lightning_runs.predictors import PREDICTORS
-from lightning_runs.recorder import Recorder, observables
-from lightning_runs.samples import Samples, all_samples, cycle_of, tensor_of
-from lightning_runs.tasks import PARAMETERS, Array, check_task
-from oracle.records.candidate import CandidateMethod, CandidateTask
+from lightning_runs.run_batch import Rows, RunBatch, batch_of
+from lightning_runs.tasks import Array, check_task
+from oracle.records.candidate import CandidateTask
 
-__all__ = ["SGD_METHODS", "run_sgd"]
+__all__ = ["IMPLEMENTATIONS", "SGD_METHODS", "run_sgd", "sgd_runs"]
 
 SGD_METHODS = ("gradient_descent", "heavy_ball", "nesterov_lookahead")
+Samples = tuple[Tensor, Tensor, float]
+# asked for by name: left alone, torch chooses by device
+IMPLEMENTATIONS: dict[str, dict[str, bool]] = {
+    "for_loop": {"foreach": False, "fused": False},
+    "foreach": {"foreach": True, "fused": False},
+    "fused": {"foreach": False, "fused": True},
+}
 
 
 def run_sgd(task: CandidateTask) -> dict[str, Array]:
@@ -42,57 +49,99 @@ def run_sgd(task: CandidateTask) -> dict[str, Array]:
         sequence instead.
     """
     check_task(task, SGD_METHODS)
-    with plain_torch(threads=1):
-        parameters = _start(task)
-        recorder = Recorder([int(step) for step in task.steps], parameters)
-        _loop(task, parameters, recorder)
-        recorded = recorder.of_run(0, [int(step) for step in task.steps])
-        model = task.problem.model
-        return observables(recorded, PARAMETERS[model], PREDICTORS[model], all_samples(task.problem))
+    steps = sorted({int(step) for step in task.steps})
+    states = sgd_runs(batch_of([task]), steps)()
+    slots = [steps.index(int(step)) for step in task.steps]
+    return observed(task.problem, {name: tensor[slots, 0].numpy() for name, tensor in states.items()})
 
 
-def _loop(task: CandidateTask, parameters: Mapping[str, nn.Parameter], recorder: Recorder) -> None:
+def sgd_runs(
+    batch: RunBatch, steps: Sequence[int], implementation: str = "for_loop", threads: int = 1
+) -> Callable[[], dict[str, Tensor]]:
+    """Return a function that makes the runs from step 0.
+
+    Parameters
+    ----------
+    batch : RunBatch
+        Runs that share data, method, η and μ.
+    steps : sequence of int
+        Ascending; the states to return.
+    implementation : str
+        A name in `IMPLEMENTATIONS`.
+    threads : int
+
+    Returns
+    -------
+    callable
+        To a dict of parameter name to Tensor, shape (len(steps), runs, d).
+    """
+    with plain_torch(threads):  # tensors made in a caller's inference mode could not be differentiated
+        cycle = [_samples(rows) for rows in batch.cycles[0]]
+        start = {name: _tensor(batch.start[name]) for name in batch.parameters}
+
+    def run() -> dict[str, Tensor]:
+        with plain_torch(threads):
+            parameters = {name: nn.Parameter(tensor.clone()) for name, tensor in start.items()}
+            optimiser = _optimiser(batch, parameters, implementation)
+            return _loop(batch.model, parameters, optimiser, cycle, steps)
+
+    return run
+
+
+def _loop(
+    model: str,
+    parameters: Mapping[str, nn.Parameter],
+    optimiser: torch.optim.SGD,
+    cycle: Sequence[Samples],
+    steps: Sequence[int],
+) -> dict[str, Tensor]:
     """Do every step, recording on the way."""
-    optimiser = _optimiser(task.method, parameters)
-    cycle = cycle_of(task.problem, task.method.batches)
-    for step in range(max(int(step) for step in task.steps)):
-        optimiser.zero_grad()
-        loss = _loss(task.problem.model, list(parameters.values()), cycle[step % len(cycle)])
-        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
-        optimiser.step()
-        recorder.keep(step + 1, parameters)
+    kept = {name: tensor.new_empty((len(steps), *tensor.shape)) for name, tensor in parameters.items()}
+    slots = {step: slot for slot, step in enumerate(steps)}
+    for step in range(steps[-1] + 1):
+        if step in slots:
+            for name, tensor in parameters.items():
+                kept[name][slots[step]] = tensor.detach()
+        if step < steps[-1]:
+            optimiser.zero_grad()
+            loss = _loss(model, list(parameters.values()), cycle[step % len(cycle)])
+            loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
+            optimiser.step()
+    return kept
 
 
 def _loss(model: str, parameters: Sequence[Tensor], samples: Samples) -> Tensor:
-    return samples.losses(PREDICTORS[model].theta(parameters)).sum()
+    """Return Σ_runs f Σ_i (θ·x_i − y_i)²: the gradient by a run's parameters is that of its own loss."""
+    X, y, factor = samples
+    residual = NETWORKS[model].theta(parameters) @ X.T - y
+    loss: Tensor = (residual.square().sum(-1) * factor).sum()
+    return loss
 
 
-def _start(task: CandidateTask) -> dict[str, nn.Parameter]:
-    """Return β0, or y0 = β0 + μ p0 for the look-ahead form; each of shape (1, d)."""
-    method, start = task.method, task.problem.init
-    ahead = float(method.momentum) if method.name == "nesterov_lookahead" else 0.0
-    parameters = {}
-    for name in PARAMETERS[task.problem.model]:
-        position = tensor_of(start[name])
-        if ahead and name in method.p0:
-            position = position + ahead * tensor_of(method.p0[name])
-        parameters[name] = nn.Parameter(position[None, :])
-    return parameters
+def _samples(rows: Rows) -> Samples:
+    return _tensor(rows.X), _tensor(rows.y), rows.factor
 
 
-def _optimiser(method: CandidateMethod, parameters: Mapping[str, nn.Parameter]) -> torch.optim.SGD:
+def _tensor(array: Array) -> Tensor:
+    """Return a tensor with a copy of the array; a copy, since torch warns of read-only memory."""
+    return torch.from_numpy(array.copy())
+
+
+def _optimiser(
+    batch: RunBatch, parameters: Mapping[str, nn.Parameter], implementation: str
+) -> torch.optim.SGD:
     """Return torch's SGD with the method's coefficients, its buffers filled where p0 is given."""
-    momentum = 0.0 if method.name == "gradient_descent" else float(method.momentum)
+    eta, momentum = float(batch.step_size[0]), float(batch.momentum[0])
     optimiser = torch.optim.SGD(
         parameters.values(),
-        lr=float(method.step_size),
+        lr=eta,
         momentum=momentum,
-        nesterov=method.name == "nesterov_lookahead" and momentum > 0,  # torch refuses it without momentum
-        foreach=False,
-        fused=False,
+        # torch refuses it without momentum
+        nesterov=batch.methods[0] == "nesterov_lookahead" and momentum > 0,
+        **IMPLEMENTATIONS[implementation],
     )
-    for name, p0 in method.p0.items():
-        if momentum:
-            buffer = -tensor_of(p0) / float(method.step_size)
-            optimiser.state[parameters[name]]["momentum_buffer"] = buffer[None, :]
+    for name, parameter in parameters.items():
+        p0 = batch.start[f"p_{name}"]
+        if momentum and p0.any():
+            optimiser.state[parameter]["momentum_buffer"] = -_tensor(p0) / eta
     return optimiser

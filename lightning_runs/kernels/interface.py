@@ -71,6 +71,8 @@ class Kernel(Protocol):
         As in configurations and on the command line.
     dtypes, methods, models : frozenset of str
         What it runs.
+
+    A kernel whose `advance` leaves Python's lock to others may say so by an attribute ``runs_ahead = True``.
     """
 
     name: str

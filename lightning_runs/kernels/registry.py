@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 
 from lightning_runs.kernels.interface import Kernel, KernelError
 
-__all__ = ["KERNELS", "kernel_named"]
+__all__ = ["KERNELS", "best_kernel", "kernel_named"]
 
 KERNELS = {
     "eager": "lightning_runs.kernels.eager:EagerKernel",
@@ -29,3 +30,8 @@ def kernel_named(name: str) -> Kernel:
     module, _, attribute = KERNELS[name].partition(":")
     kernel: Kernel = getattr(import_module(module), attribute)()
     return kernel
+
+
+def best_kernel() -> Kernel:
+    """Return the fastest kernel of this machine's processor: `fused`, or `eager` where LLVM is missing."""
+    return kernel_named("fused" if find_spec("llvmlite") else "eager")

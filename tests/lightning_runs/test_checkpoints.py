@@ -15,7 +15,9 @@ pytest.importorskip("pytorch_lightning")
 import pytorch_lightning as pl
 
 from lightning_runs.checkpoints import CheckpointError, Checkpoints
+from lightning_runs.kernels.fused import FusedKernel
 from lightning_runs.module import MomentumRuns
+from lightning_runs.run_batch import batch_of
 from lightning_runs.trainer import TrainerSettings, train
 from oracle.records.candidate import CandidateTask
 
@@ -64,6 +66,13 @@ def checkpoint(directory: Path) -> Path:
     return path
 
 
+def state_at(tasks: list[CandidateTask], step: int) -> dict[str, Any]:
+    """Return the state after some steps, each array of shape (runs, d)."""
+    loop = FusedKernel().prepare(batch_of(tasks))
+    loop.advance(step)
+    return loop.state()
+
+
 @pytest.fixture
 def tasks(make_task: TaskMaker) -> list[CandidateTask]:
     """Return one run of each method over cyclic batches, 60 steps, from a moving start."""
@@ -106,10 +115,11 @@ def test_resume_check_catches_a_lost_momentum(
     interrupt(tasks, tmp_path)
 
     def forget(module: MomentumRuns) -> None:
-        for name in module.names:
-            module.update.momentum_of(module.weights[name]).zero_()
+        state = module.state()
+        still = {name: 0 * array if name.startswith("p_") else array for name, array in state.items()}
+        module.loop.restore(module.step, still)
 
-    monkeypatch.setattr(MomentumRuns, "on_train_start", forget)
+    monkeypatch.setattr(MomentumRuns, "on_fit_start", forget)
     assert not same(train(tasks, saving(tmp_path)), train(tasks))
 
 
@@ -121,9 +131,10 @@ def test_complete_run_is_read_back_without_a_step(tasks: list[CandidateTask], tm
 
 
 def test_only_the_newest_checkpoint_is_kept(tasks: list[CandidateTask], tmp_path: Path) -> None:
-    """One file is left, of the last multiple of `every`."""
+    """One checkpoint is left, of the last multiple of `every`, beside the recorded states."""
     train(tasks, saving(tmp_path))
-    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["step=60.ckpt"]
+    files = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
+    assert files == ["p_u.npy", "p_v.npy", "step=60.ckpt", "u.npy", "v.npy"]
 
 
 def test_other_runs_do_not_resume_from_it(tasks: list[CandidateTask], tmp_path: Path) -> None:
@@ -152,21 +163,43 @@ def test_truncated_checkpoint_is_named(tasks: list[CandidateTask], tmp_path: Pat
 
 
 def test_altered_checkpoint_is_named(tasks: list[CandidateTask], tmp_path: Path) -> None:
-    """One flipped bit in a recorded array is refused, where torch alone would read on."""
+    """One flipped bit in the state is refused, where torch alone would read on."""
     interrupt(tasks, tmp_path)
     path = checkpoint(tmp_path)
     content = bytearray(path.read_bytes())
-    content[content.find(tasks[0].problem.init["u"].tobytes())] ^= 1
+    content[content.find(state_at(tasks, 40)["u"][0].tobytes())] ^= 1
     path.write_bytes(content)
     with pytest.raises(CheckpointError, match=r"is damaged \(member .* fails its checksum"):
         train(tasks, saving(tmp_path))
 
 
-def test_checkpoint_of_other_chunks_is_refused(tasks: list[CandidateTask], tmp_path: Path) -> None:
-    """Lightning counts chunks, so a resume must cut them alike; the message says so."""
+def test_altered_record_is_named(tasks: list[CandidateTask], tmp_path: Path) -> None:
+    """One flipped bit in a streamed file is refused by name, and the file left where it is."""
     interrupt(tasks, tmp_path)
-    with pytest.raises(CheckpointError, match="use the same `chunk_steps` and `every`"):
-        train(tasks, saving(tmp_path, chunk_steps=10))
+    (path,) = tmp_path.rglob("v.npy")
+    content = bytearray(path.read_bytes())
+    content[1000] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"v.npy` does not hold the 41 states that were recorded"):
+        train(tasks, saving(tmp_path))
+
+
+@pytest.mark.parametrize(("chunk_steps", "every"), [(10, 20), (1000, 7), (1, 60)])
+def test_resume_may_cut_the_steps_that_are_left_otherwise(
+    tasks: list[CandidateTask], tmp_path: Path, chunk_steps: int, every: int
+) -> None:
+    """Where chunks and checkpoints fall leaves no bit behind."""
+    interrupt(tasks, tmp_path)
+    resumed = train(tasks, saving(tmp_path, chunk_steps=chunk_steps, every=every))
+    assert same(resumed, train(tasks))
+
+
+def test_checkpoint_of_another_kernel_is_refused(tasks: list[CandidateTask], tmp_path: Path) -> None:
+    """Another kernel rounds otherwise, so its state is not taken over; the message names both."""
+    interrupt(tasks, tmp_path)
+    settings = TrainerSettings(7, Checkpoints(tmp_path, 20), kernel="eager")
+    with pytest.raises(CheckpointError, match=r"'kernel': 'fused'.*'kernel': 'eager'.*use the same runs"):
+        train(tasks, settings)
 
 
 def test_failed_save_leaves_the_checkpoint_before(
@@ -176,7 +209,7 @@ def test_failed_save_leaves_the_checkpoint_before(
     save = pl.Trainer.save_checkpoint
 
     def full_disk(trainer: Any, path: Path) -> None:
-        if trainer.global_step == 40:
+        if trainer.lightning_module.step == 40:
             path.write_bytes(b"half")
             raise OSError("No space left on device")
         save(trainer, path)
@@ -184,7 +217,7 @@ def test_failed_save_leaves_the_checkpoint_before(
     monkeypatch.setattr(pl.Trainer, "save_checkpoint", full_disk)
     with pytest.raises(OSError, match="No space left"):
         train(tasks, saving(tmp_path))
-    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["step=20.ckpt"]
+    assert checkpoint(tmp_path).name == "step=20.ckpt"
 
 
 def test_keyboard_interrupt_comes_through_and_resumes(tasks: list[CandidateTask], tmp_path: Path) -> None:

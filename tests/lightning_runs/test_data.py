@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 import pytest
 
 pytest.importorskip("torch")
 pytest.importorskip("pytorch_lightning")
 
-import torch
-
-from lightning_runs.data import Chunk, ChunkLoader, Plan, ScheduleData
-from lightning_runs.samples import Samples
-
-CYCLE = tuple(Samples(torch.zeros(1, 1), torch.zeros(1), factor) for factor in (1.0, 2.0, 3.0))
+from lightning_runs.data import Chunk, Chunks, Plan, Schedule
 
 
 @pytest.mark.parametrize(
@@ -32,28 +25,20 @@ def test_chunks_end_at_their_size_and_at_checkpoints(plan: Plan, ends: list[int]
     assert plan.ends() == ends
 
 
-def test_step_takes_the_batch_of_its_number() -> None:
-    """Step k takes cycle[k mod 3], from whatever step the chunk begins."""
-    steps = list(Chunk(4, 8, CYCLE).steps())
-    assert [(step, samples.factor) for step, samples in steps] == [(4, 2.0), (5, 3.0), (6, 1.0), (7, 2.0)]
+@pytest.mark.parametrize(
+    ("first", "chunks"), [(6, [(6, 8), (8, 10)]), (8, [(8, 10)]), (10, [])], ids=["inside", "end", "done"]
+)
+def test_chunks_go_on_in_the_middle_of_one(first: int, chunks: list[tuple[int, int]]) -> None:
+    """From step 6 of chunks of 4 the rest of the second chunk comes first; after the last step nothing."""
+    assert list(Chunks(Plan(10, 4), first)) == [Chunk(*chunk) for chunk in chunks]
 
 
-def test_loader_continues_from_its_saved_position() -> None:
-    """After two chunks, a new loader with the old one's state hands out the third."""
-    before, after = (ChunkLoader(Plan(10, 3), CYCLE) for _ in range(2))
-    list(islice(before, 2))
-    after.load_state_dict(before.state_dict())
-    assert [(chunk.first, chunk.stop) for chunk in after] == [(6, 9), (9, 10)]
+def test_number_of_chunks_is_what_is_left() -> None:
+    """Lightning's epoch ends with the last chunk, so the length counts those handed out."""
+    assert len(Chunks(Plan(10, 3), 6)) == 2
 
 
-def test_loader_length_is_that_of_the_plan() -> None:
-    """Lightning counts chunks of the whole plan, so the length does not shrink with the position."""
-    loader = ChunkLoader(Plan(10, 3), CYCLE)
-    loader.load_state_dict({"position": 6})
-    assert len(loader) == 4
-
-
-def test_data_module_hands_out_the_whole_schedule() -> None:
-    """The loader of the data module covers steps 0 to the last once, in order."""
-    chunks = list(ScheduleData(Plan(7, 3), CYCLE).train_dataloader())
-    assert [step for chunk in chunks for step, _ in chunk.steps()] == list(range(7))
+@pytest.mark.parametrize(("steps", "planned"), [(None, 500), (200, 200)])
+def test_schedule_lasts_to_the_last_recorded_step_or_as_told(steps: int | None, planned: int) -> None:
+    """Without a number of steps the module's own last one ends the run."""
+    assert Schedule(100, steps).plan(last_step=500).steps == planned

@@ -1,4 +1,4 @@
-"""The update: bit for bit the written recurrence where arithmetic is elementwise, and no other."""
+"""Autograd's update: bit for bit the written recurrence where arithmetic is elementwise, and no other."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ pytest.importorskip("pytorch_lightning")
 from torch import Tensor
 
 from lightning_runs.momentum import Momentum
-from lightning_runs.trainer import train
+from lightning_runs.trainer import TrainerSettings, train
 from oracle.records.candidate import CandidateTask
 
+AUTOGRAD = TrainerSettings(kernel="autograd")
 METHODS = ("gradient_descent", "heavy_ball", "nesterov", "nesterov_lookahead")
 
 
@@ -57,7 +58,7 @@ def test_update_is_the_recurrence_to_the_bit_for_one_sample(
         dtype=dtype,
         momentum_at_start=momentum_at_start,
     )
-    assert agrees_to_the_bit(train([task])[0], task)
+    assert agrees_to_the_bit(train([task], AUTOGRAD)[0], task)
 
 
 def test_update_of_mixed_methods_is_each_alone_to_the_bit(make_task: Callable[..., CandidateTask]) -> None:
@@ -68,8 +69,8 @@ def test_update_of_mixed_methods_is_each_alone_to_the_bit(make_task: Callable[..
             (method, eta, mu) for method in METHODS for eta, mu in ((0.01, 0.95), (0.05, 0.5))
         )
     ]
-    together = train(tasks)
-    alone = [train([task])[0] for task in tasks]
+    together = train(tasks, AUTOGRAD)
+    alone = [train([task], AUTOGRAD)[0] for task in tasks]
     assert all(
         np.array_equal(one[name], other[name])
         for one, other in zip(together, alone, strict=True)
@@ -107,7 +108,7 @@ def test_bitwise_check_catches_an_altered_update(
     """Planted faults of the update do not pass for the recurrence."""
     task = make_task("heavy_ball", model="scalar_product", loss="half_sum_square")
     monkeypatch.setattr(Momentum, "_update", fault)
-    assert not agrees_to_the_bit(train([task])[0], task)
+    assert not agrees_to_the_bit(train([task], AUTOGRAD)[0], task)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -121,5 +122,5 @@ def test_other_methods_do_not_pass_for_the_one_asked(
         for other in METHODS
         if other != method
     ]
-    arrays = train([task])[0]
+    arrays = train([task], AUTOGRAD)[0]
     assert not any(agrees_to_the_bit(arrays, other) for other in others)
