@@ -95,6 +95,7 @@ def test_skipped_tail_of_x_is_refused(
     trial: Any, tasks_of: Any, judged: Any, monkeypatch: pytest.MonkeyPatch, runs: int
 ) -> None:
     """A last row of X that is left out in one batch of the schedule disagrees."""
+
     def short(cycle: Any, columns: int) -> Any:
         matrices, targets = padded_rows(cycle, columns)
         matrices[0][-1] = 0
