@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from lightning_runs.kernels.interface import Kernel, Loop
 from lightning_runs.run_batch import RunBatch, batch_of
 from lightning_runs.tasks import check_task, groups_of
@@ -51,18 +53,9 @@ def _recorded(loop: Loop, batch: RunBatch, tasks: Sequence[CandidateTask]) -> li
     after = [step for step in steps if step > 0]
     loop.restore(0, batch.start)
     kept = loop.advance(steps[-1], after)
-    slots = {step: slot for slot, step in enumerate(after)}
-    return [
-        {name: _rows(batch.start[name][run], kept[name][:, run], slots, task) for name in kept}
-        for run, task in enumerate(tasks)
-    ]
-
-
-def _rows(start: Array, kept: Array, slots: dict[int, int], task: CandidateTask) -> Array:
-    """Return one run's rows at the steps of its task."""
-    rows = kept[[slots.get(int(step), 0) for step in task.steps]] if len(kept) else kept
-    if all(int(step) > 0 for step in task.steps):
-        return rows
-    rows = rows if len(kept) else start[None].repeat(len(task.steps), axis=0)
-    rows[[i for i, step in enumerate(task.steps) if int(step) == 0]] = start
-    return rows
+    if all(list(task.steps) == after for task in tasks):  # as in a race: views, not copies
+        return [{name: array[:, run] for name, array in kept.items()} for run in range(len(tasks))]
+    slots = {step: slot for slot, step in enumerate([0, *after])}
+    states = {name: np.concatenate([batch.start[name][None], array]) for name, array in kept.items()}
+    rows = [[slots[int(step)] for step in task.steps] for task in tasks]
+    return [{name: array[rows[run], run] for name, array in states.items()} for run in range(len(tasks))]

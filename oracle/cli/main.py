@@ -17,6 +17,7 @@ from oracle.cli.errors import exit_of, exit_quietly_on_broken_pipe
 __all__ = ["main"]
 
 COMMANDS = {
+    "bench": "Race every update loop against its peers.",
     "check": "Compare recorded arrays with the golden of a spec.",
     "golden": "Compute or fetch a certified golden.",
     "store": "Look after the stored goldens.",

@@ -1,0 +1,1 @@
+"""What the kernels race against: torch.optim.SGD, captured and compiled torch, JAX, Optax."""
