@@ -115,6 +115,12 @@ class KernelCandidate:
 
         return PreparedRuns(kernel_named(self.name), tasks, threads)
 
+    def missing(self) -> str:
+        """Return what this machine lacks to run the kernel, with the remedy."""
+        from lightning_runs.kernels.registry import kernel_named  # noqa: PLC0415 - imported on use
+
+        return kernel_named(self.name).missing()
+
     def declare(self, dtype: str, method: str) -> Declaration:
         """Return what the kernel declares."""
         from lightning_runs.kernels.registry import kernel_named  # noqa: PLC0415 - imported on use

@@ -19,6 +19,7 @@ __all__ = [
     "Unavailable",
     "declaration_of",
     "discover",
+    "missing_for",
     "pip_line",
     "remedy_for",
     "runs_method",
@@ -97,6 +98,12 @@ def runs_method(candidate: Candidate, method: str, model: str) -> bool:
     """Whether the candidate says it can run this method on this model; silence means yes."""
     methods, models = getattr(candidate, "methods", None), getattr(candidate, "models", None)
     return (methods is None or method in methods) and (models is None or model in models)
+
+
+def missing_for(candidate: Candidate) -> str:
+    """Return what this machine lacks to run the candidate, with the remedy; empty for nothing."""
+    missing = getattr(candidate, "missing", None)
+    return str(missing()) if missing is not None else ""
 
 
 def remedy_for(error: ModuleNotFoundError, name: str) -> str:

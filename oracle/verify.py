@@ -19,6 +19,7 @@ from oracle.candidate_file import CandidateError
 from oracle.candidates import (
     Survey,
     declaration_of,
+    missing_for,
     remedy_for,
     runs_method,
     survey,
@@ -197,7 +198,10 @@ def _run_all(
     failures: list[NotRun] = []
     stage("")
     for name, candidate in chosen.items():
-        for dtype in DTYPES:
+        missing = missing_for(candidate)
+        if missing:
+            failures.append(NotRun(name, "lacks something on this machine", missing))
+        for dtype in () if missing else DTYPES:
             try:
                 runs += _run(name, candidate, dtype, settings)
             except ModuleNotFoundError as error:
@@ -284,5 +288,5 @@ def _nothing_ran(not_run: Sequence[NotRun]) -> CandidateError:
     reasons = "; ".join(f"`{entry.candidate}`: {entry.reason}, {entry.remedy}" for entry in not_run)
     return CandidateError(
         "no candidate ran, so there is nothing to verify: "
-        + (reasons or 'none is installed, `pip install "momentum-oracle[lightning]"` brings two')
+        + (reasons or 'none is installed, `pip install "momentum-oracle[lightning]"` brings some')
     )

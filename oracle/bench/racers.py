@@ -14,7 +14,7 @@ from typing import Any
 
 from oracle.bench.problem import METHOD
 from oracle.candidate_file import CandidateError
-from oracle.candidates import Survey, declaration_of, runs_method, survey
+from oracle.candidates import Survey, declaration_of, missing_for, runs_method, survey
 from oracle.records.candidate import Array, Candidate, CandidateTask, Declaration
 from oracle.report.race import NotRaced
 from oracle.verify import MODEL
@@ -105,6 +105,8 @@ def gather(
         for name, entry in entries.candidates.items():
             if getattr(entry, "roofline", False):
                 engines[name] = _engine(entry)
+            elif lacking := missing_for(entry):
+                missing.append(NotRaced(name, "", f"lacks something on this machine: {lacking}"))
             elif runs_method(entry, METHOD, MODEL):
                 racers.append(Racer(name, role, entry))
             else:

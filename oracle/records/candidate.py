@@ -108,7 +108,8 @@ class Candidate(Protocol):
 
     Optional attributes, read with ``getattr``: ``methods`` and ``models`` (frozensets of names it
     can run; absent means all), ``declare(dtype: str, method: str) -> Declaration`` (absent means
-    the defaults), ``dtypes`` (absent means float64 and float32), ``together(tasks) -> list of mappings``
+    the defaults), ``dtypes`` (absent means float64 and float32),
+    ``missing() -> str`` (what this machine lacks to run it, with the remedy; empty or absent means nothing), ``together(tasks) -> list of mappings``
     (many runs as one batch), and for the race ``prepare(tasks, threads) -> run``: compiled and packed,
     each call ``run()`` starts from step 0 and returns what ``together`` returns, at least the parameters.
     """

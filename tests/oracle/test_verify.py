@@ -137,6 +137,30 @@ def test_candidate_that_fails_hides_no_other(job: Callable[..., Report], bad: An
     assert report.outcome == "UNDECIDED"
 
 
+class Elsewhere(Plain):
+    """Runs on other machines alone."""
+
+    def missing(self) -> str:
+        """Say what is missing."""
+        return "no CUDA device; use another kernel"
+
+    def __call__(self, problem: CandidateProblem, method: CandidateMethod, steps: Sequence[int]) -> Arrays:
+        """Do not run."""
+        raise AssertionError("a candidate that says what it lacks is not run")
+
+
+def test_candidate_that_lacks_something_here_is_no_failure(job: Callable[..., Report]) -> None:
+    """It is listed with what it lacks, and takes nothing from what agrees."""
+    report = job(plain=Plain(), elsewhere=Elsewhere())
+    (entry,) = report.not_run
+    assert (entry.candidate, entry.remedy, entry.crashed) == (
+        "elsewhere",
+        "no CUDA device; use another kernel",
+        False,
+    )
+    assert report.outcome == "AGREES"
+
+
 def test_candidate_without_its_library_is_not_a_failure(job: Callable[..., Report]) -> None:
     """A missing package is reported once with the pip line, and the rest decides."""
     report = job(lacking=failing(ModuleNotFoundError("no", name="jax")), plain=Plain())

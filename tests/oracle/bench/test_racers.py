@@ -25,13 +25,21 @@ class Descent(Entry):
     methods = frozenset({"gradient_descent"})
 
 
+class Elsewhere(Entry):
+    """Runs on other machines alone."""
+
+    def missing(self) -> str:
+        """Say what is missing."""
+        return "no CUDA device"
+
+
 class Engine(Entry):
     """No racer."""
 
     roofline = True
 
 
-ours, theirs, descent, engine = Entry(), Entry(), Descent(), Engine()
+ours, theirs, descent, elsewhere, engine = Entry(), Entry(), Descent(), Elsewhere(), Engine()
 
 
 def points(**named: str) -> list[EntryPoint]:
@@ -58,12 +66,12 @@ def test_candidates_peers_and_engines_are_told_apart(module: str) -> None:
 
 
 def test_who_is_missing_is_said_with_the_reason(module: str) -> None:
-    """A package that is not there, and a method that is not run."""
-    field = gather(
-        (), points(ours=f"{module}:ours", other=f"{module}:descent"), points(jax="no_such_package:x")
-    )
+    """A package that is not there, a method that is not run, and a device that the machine lacks."""
+    candidates = points(ours=f"{module}:ours", other=f"{module}:descent", cuda=f"{module}:elsewhere")
+    field = gather((), candidates, points(jax="no_such_package:x"))
     reasons = {entry.racer: entry.reason for entry in field.missing}
     assert "runs no heavy_ball" in reasons["other"]
+    assert reasons["cuda"] == "lacks something on this machine: no CUDA device"
     assert "needs `no_such_package`, which is not installed" in reasons["jax"]
 
 
