@@ -106,12 +106,19 @@ class CandidateTask:
 class Candidate(Protocol):
     """The callable behind an entry point.
 
-    Optional attributes, read with ``getattr``: ``methods`` and ``models`` (frozensets of names it
-    can run; absent means all), ``declare(dtype: str, method: str) -> Declaration`` (absent means
-    the defaults), ``dtypes`` (absent means float64 and float32),
-    ``missing() -> str`` (what this machine lacks to run it, with the remedy; empty or absent means nothing), ``together(tasks) -> list of mappings``
-    (many runs as one batch), and for the race ``prepare(tasks, threads) -> run``: compiled and packed,
-    each call ``run()`` starts from step 0 and returns what ``together`` returns, at least the parameters.
+    Optional attributes, read with ``getattr``:
+
+    ``methods``, ``models``, ``dtypes``
+        Frozensets of names it can run; absent means all, and float64 and float32.
+    ``missing() -> str``
+        What this machine lacks to run it, with the remedy; empty or absent means nothing.
+    ``declare(dtype, method) -> Declaration``
+        Absent means the defaults.
+    ``together(tasks) -> list of mappings``
+        Many runs as one batch.
+    ``prepare(tasks, threads) -> run``
+        For the race: compiled and packed, each call ``run()`` starts from step 0 and returns what ``together``
+        returns, at least the parameters.
     """
 
     def __call__(

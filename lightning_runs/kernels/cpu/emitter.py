@@ -15,6 +15,7 @@ __all__ = ["INDEX", "Emitter", "Vector"]
 
 INDEX = ir.IntType(64)
 POINTER = ir.PointerType()
+INT32 = ir.IntType(32)
 CONTRACT = ("contract",)
 FLOATS = {4: ir.FloatType(), 8: ir.DoubleType()}
 
@@ -105,6 +106,15 @@ class Emitter:
         """Load one number into every lane."""
         number = self.builder.load(self._at(base, offset), align=self.itemsize, typ=self.number)
         return self._splat(number)
+
+    def prefetch(self, base: Any, offset: Any) -> None:
+        """Ask for the cache line of a place that will be read."""
+        kinds = [POINTER, INT32, INT32, INT32]
+        fetch = self.module.declare_intrinsic(
+            "llvm.prefetch", [POINTER], ir.FunctionType(ir.VoidType(), kinds)
+        )
+        read, keep, data = (ir.Constant(INT32, value) for value in (0, 3, 1))
+        self.builder.call(fetch, [self._at(base, offset), read, keep, data])
 
     def lane(self, value: Vector, lane: int) -> Vector:
         """Return one lane in every lane."""

@@ -28,6 +28,7 @@ __all__ = ["POINTERS", "Layout", "many_runs"]
 POINTERS = (
     "state", "coefficients", "by_sample", "by_coordinate", "targets", "factors", "theta", "residual", "wanted", "record",
 )  # fmt: skip
+LINE = 64  # bytes that the caches exchange
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,16 @@ def many_runs(layout: Layout) -> MachineCode:
 
 @dataclass(frozen=True)
 class Factors:
-    """A packed matrix of `rows` by `terms`, and the panel of `terms` rows of vectors it multiplies."""
+    """A packed matrix of `rows` by `terms`, and the panel of `terms` rows of vectors it multiplies.
+
+    `fetch`, where there is one, is called at every term with the block's first row and size.
+    """
 
     packed: Any
     rows: int
     panel: Any
     terms: int
+    fetch: Callable[[Any, int, Any], None] | None = None
 
 
 class _Writer:
@@ -130,7 +135,7 @@ class _Writer:
 
         by_sample, by_coordinate = (code.pointer(at[name], batch) for name in ("by_sample", "by_coordinate"))
         self._product(Factors(by_sample, n, at["theta"], d), targets_of, residual)
-        self._product(Factors(by_coordinate, d, at["residual"], n), zeros, self._update)
+        self._product(Factors(by_coordinate, d, at["residual"], n, self._fetch), zeros, self._update)
 
     def _product(
         self,
@@ -161,6 +166,8 @@ class _Writer:
 
         def term(k: Any, flat: list[Any]) -> list[Any]:
             row = [code.load(factors.panel, self._panel(k, v)) for v in range(vectors)]
+            if factors.fetch is not None:
+                factors.fetch(first, size, k)
             after = []
             for m in range(size):
                 number = code.broadcast(factors.packed, code.add(base, code.add(code.times(k, size), m)))
@@ -169,6 +176,17 @@ class _Writer:
 
         flat = code.loop(0, factors.terms, term, [value for row in sums for value in row])
         return [flat[m * vectors : (m + 1) * vectors] for m in range(size)]
+
+    def _fetch(self, first: Any, size: int, k: Any) -> None:
+        """Ask for a part of the state that the block's update will read, a few lines at every term.
+
+        A tile's state lies in the second-level cache; asked for at once, its lines would hold up X and r.
+        """
+        numbers, line = 2 * self.parameters * self.layout.width, LINE // self.layout.itemsize
+        each = -(-size * numbers // (line * self.layout.n))
+        begin = self.code.add(self.code.times(first, numbers), self.code.times(k, each * line))
+        for i in range(each):
+            self.code.prefetch(self.at["state"], self.code.add(begin, i * line))
 
     def _update(self, j: Any, sums: list[Vector]) -> None:
         """Move coordinate j of every run, and form its θ for the next step."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -18,7 +19,9 @@ from oracle.records.candidate import Array
 
 __all__ = ["ManyRuns", "OneRun", "Tile", "tiles_of"]
 
-VECTORS = 2  # of runs in a tile: more need room that the first-level cache has not, fewer reload X
+VECTORS = (
+    4  # of runs in a tile, at most: more would need registers that are not there, fewer reload X more often
+)
 
 _many_runs = cache(many_runs.many_runs)
 _one_run = cache(one_run.one_run)
@@ -42,8 +45,8 @@ class Tile(Protocol):
 def tiles_of(batch: RunBatch, runs: NDArray[np.int64], threads: int) -> list[Tile]:
     """Return the tiles of runs that share data set and method.
 
-    Whole vectors of runs go together, two vectors to a tile where that leaves every thread one; what is left
-    makes one more vector if it fills more than half of it, and else goes run by run.
+    Whole vectors of runs go together, evenly in tiles of a few vectors, at least one tile a thread; what is
+    left makes one more vector if it fills more than half of it, and else goes run by run.
 
     Parameters
     ----------
@@ -56,9 +59,10 @@ def tiles_of(batch: RunBatch, runs: NDArray[np.int64], threads: int) -> list[Til
     if 2 * left > lanes:
         vectors, left = vectors + 1, 0
     together = runs[: len(runs) - left]
-    width = lanes * (VECTORS if vectors >= VECTORS * threads else 1)
+    tiles = max(-(-vectors // VECTORS), min(threads, vectors))
+    ends = [lanes * (vectors * tile // tiles) for tile in range(tiles + 1)] if tiles else [0]
     data = _Data(batch, runs)
-    parts = [together[first : first + width] for first in range(0, len(together), width)]
+    parts = [together[first:stop] for first, stop in pairwise(ends)]
     alone = [runs[first : first + 1] for first in range(len(together), len(runs))]
     return [*(ManyRuns(batch, part, data) for part in parts), *(OneRun(batch, part, data) for part in alone)]
 
