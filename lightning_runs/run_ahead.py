@@ -8,6 +8,7 @@ a checkpoint or an early stop sees that state, not what was made beyond it.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from queue import Full, Queue
@@ -23,6 +24,7 @@ from oracle.records.candidate import Array
 
 __all__ = ["PlannedChunk", "RunAhead"]
 
+SWITCH_SECONDS = 2e-5  # Python's own 5 ms, several times a call, would cost more than Lightning does
 CALL_SECONDS = 0.05  # long against the 5 ms for which Python lets a thread wait for its lock
 MOST_CHUNKS = 256  # to a call
 MOST_STATES = 2**24  # numbers of the states that a call keeps
@@ -71,6 +73,8 @@ class RunAhead:
         self._ready: Queue[Made | Exception] = Queue(CALLS_AHEAD)
         self._stopped = Event()
         self._chunks: Iterator[tuple[Chunk, dict[str, Array], dict[str, Array]]] = iter(())
+        self._interval = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_SECONDS)
         self._thread = Thread(target=self._make, name="run-ahead", daemon=True)
         self._thread.start()
 
@@ -99,6 +103,7 @@ class RunAhead:
         """Stop after the call under way."""
         self._stopped.set()
         self._thread.join()
+        sys.setswitchinterval(self._interval)
 
     def _make(self) -> None:
         try:

@@ -42,6 +42,7 @@ READINGS: dict[str, Callable[[], Any]] = {
     "warning filters": lambda: list(warnings.filters),
     "loggers": lambda: [logging.getLogger(name).level for name in ("pytorch_lightning", "lightning_fabric")],
     "signals": lambda: [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)],
+    "switch interval": sys.getswitchinterval,
     "environment": lambda: dict(os.environ),
 }
 
@@ -54,7 +55,9 @@ def test_run_leaves_setting_as_found(make_task: TaskMaker, reading: str) -> None
     assert READINGS[reading]() == before
 
 
-@pytest.mark.parametrize("reading", ["threads", "float32 products", "signals", "loggers", "warning filters"])
+@pytest.mark.parametrize(
+    "reading", ["threads", "float32 products", "signals", "loggers", "warning filters", "switch interval"]
+)
 def test_failed_run_leaves_setting_as_found(make_task: TaskMaker, reading: str) -> None:
     """An error in the middle restores the settings too."""
 
