@@ -15,11 +15,10 @@ from torch import Tensor, nn
 
 from lightning_runs.kernels.grouped import GroupedLoop, check_batch
 from lightning_runs.kernels.interface import Loop
+from lightning_runs.kernels.update import NETWORKS
 from lightning_runs.momentum import Momentum, coefficients_of
 from lightning_runs.plain_torch import plain_torch
-from lightning_runs.predictors import PREDICTORS
 from lightning_runs.run_batch import RunBatch, split, state_names
-from lightning_runs.samples import Samples, tensor_of
 from lightning_runs.tasks import DTYPES, METHODS, PARAMETERS
 from oracle.records.candidate import Array, Declaration
 
@@ -60,12 +59,11 @@ class AutogradLoop:
 
     def __init__(self, batch: RunBatch, threads: int) -> None:
         self.step, self.threads = 0, threads
-        self.predictor, self.parameters = PREDICTORS[batch.model], batch.parameters
+        self.network, self.parameters = NETWORKS[batch.model], batch.parameters
         self.names = state_names(batch.model)
         self.coefficients = coefficients_of(batch.methods, batch.step_size, batch.momentum)
-        self.cycle = tuple(
-            Samples(tensor_of(rows.X), tensor_of(rows.y), rows.factor) for rows in batch.cycles[0]
-        )
+        self.cycle = batch.cycles[0]
+        self.data = tuple((tensor_of(rows.X), tensor_of(rows.y)) for rows in self.cycle)
         self.restore(0, batch.start)
 
     def advance(self, stop: int, wanted: Sequence[int] = ()) -> dict[str, Array]:
@@ -76,7 +74,7 @@ class AutogradLoop:
         }
         with plain_torch(self.threads):
             while self.step < stop:
-                self._make_step(self.cycle[self.step % len(self.cycle)])
+                self._make_step(self.step % len(self.cycle))
                 self.step += 1
                 if self.step in slots:
                     for name, array in self.state().items():
@@ -99,10 +97,17 @@ class AutogradLoop:
             momenta = [tensor_of(state[f"p_{name}"]) for name in self.parameters]
             self.update = Momentum(self.weights, momenta, self.coefficients)
 
-    def _make_step(self, samples: Samples) -> None:
-        """Differentiate where each run's method wants it, and update."""
+    def _make_step(self, which: int) -> None:
+        """Differentiate f · Σ (X θ − y)² where each run's method wants it, and update."""
+        rows, (X, y) = self.cycle[which], self.data[which]
         self.update.zero_grad()
         points = [self.update.evaluation_point(weight) for weight in self.weights]
-        loss: Tensor = samples.losses(self.predictor.theta(points)).sum()
+        residual: Tensor = self.network.theta(points) @ X.T - y
+        loss = (residual.square().sum(-1) * rows.factor).sum()
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
         self.update.step()
+
+
+def tensor_of(array: Array) -> Tensor:
+    """Return a tensor with a copy of the array; a copy, since torch warns of read-only memory."""
+    return torch.from_numpy(array.copy())

@@ -18,58 +18,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from lightning_runs.kernels.cpu.emitter import Emitter, Vector
-from lightning_runs.kernels.cpu.processor import MachineCode, compiled, processor
+from lightning_runs.kernels.cpu.layout import Layout
+from lightning_runs.kernels.cpu.processor import MachineCode, compiled
 from lightning_runs.kernels.cpu.steps import INTEGERS, every_step
 from lightning_runs.kernels.update import NETWORKS, asked_at, stepped
-from lightning_runs.tasks import PARAMETERS
 
-__all__ = ["POINTERS", "Layout", "many_runs"]
+__all__ = ["POINTERS", "many_runs"]
 
 POINTERS = (
     "state", "coefficients", "by_sample", "by_coordinate", "targets", "factors", "theta", "residual", "wanted", "record",
 )  # fmt: skip
 LINE = 64  # bytes that the caches exchange
-
-
-@dataclass(frozen=True)
-class Layout:
-    """What the code is generated for.
-
-    Parameters
-    ----------
-    n, d : int
-        Rows of X at each step, coordinates.
-    itemsize : int
-        8 or 4.
-    model, method : str
-    vectors : int
-        V, vectors of runs in a tile.
-    """
-
-    n: int
-    d: int
-    itemsize: int
-    model: str
-    method: str
-    vectors: int
-
-    @property
-    def lanes(self) -> int:
-        """Runs of a vector."""
-        return processor().lanes(self.itemsize)
-
-    @property
-    def width(self) -> int:
-        """Runs of a tile."""
-        return self.vectors * self.lanes
-
-    def block(self, rows: int) -> int:
-        """Return M for so many rows: as many as the registers hold, in blocks as even as can be.
-
-        M·V sums, V numbers of the other factor and one broadcast are held at once.
-        """
-        most = max(1, (processor().registers - 1 - self.vectors) // self.vectors)
-        return -(-rows // -(-rows // most))
 
 
 def many_runs(layout: Layout) -> MachineCode:
@@ -105,7 +64,7 @@ class _Writer:
 
     def __init__(self, layout: Layout) -> None:
         self.layout, self.network = layout, NETWORKS[layout.model]
-        self.parameters = len(PARAMETERS[layout.model])
+        self.parameters = layout.parameters
         self.code = Emitter("many_runs", (POINTERS, INTEGERS), layout.itemsize, layout.lanes)
         self.at = self.code.arguments
 

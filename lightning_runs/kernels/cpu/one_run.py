@@ -13,63 +13,21 @@ whole vectors, which stay zero and touch nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from lightning_runs.kernels.cpu.emitter import Emitter, Vector
-from lightning_runs.kernels.cpu.processor import MachineCode, compiled, processor
+from lightning_runs.kernels.cpu.layout import Layout
+from lightning_runs.kernels.cpu.processor import MachineCode, compiled
 from lightning_runs.kernels.cpu.steps import INTEGERS, every_step
 from lightning_runs.kernels.update import NETWORKS, asked_at, stepped
-from lightning_runs.tasks import PARAMETERS
 
-__all__ = ["POINTERS", "RunLayout", "one_run"]
+__all__ = ["POINTERS", "one_run"]
 
 POINTERS = ("state", "coefficients", "rows", "targets", "factors", "theta", "gradient", "wanted", "record")
-BLOCK = 8
 
 
-@dataclass(frozen=True)
-class RunLayout:
-    """What the code is generated for.
-
-    Parameters
-    ----------
-    n, d : int
-        Rows of X at each step, coordinates.
-    itemsize : int
-        8 or 4.
-    model, method : str
-    """
-
-    n: int
-    d: int
-    itemsize: int
-    model: str
-    method: str
-
-    @property
-    def lanes(self) -> int:
-        """Coordinates of a vector."""
-        return processor().lanes(self.itemsize)
-
-    @property
-    def padded(self) -> int:
-        """Coordinates with padding: whole vectors."""
-        return -(-self.d // self.lanes) * self.lanes
-
-    @property
-    def blocks(self) -> list[int]:
-        """Rows of each block: M as long as there are as many, then falling powers of two."""
-        most = min(BLOCK, self.lanes)
-        sizes, left = [most] * (self.n // most), self.n % most
-        while left:
-            sizes.append(1 << (left.bit_length() - 1))
-            left -= sizes[-1]
-        return sizes
-
-
-def one_run(layout: RunLayout) -> MachineCode:
+def one_run(layout: Layout) -> MachineCode:
     """Return the code of `POINTERS` and `INTEGERS`: makes the steps from `first` to `stop` of one run.
 
     Arrays, with D the padded number of coordinates::
@@ -85,9 +43,9 @@ def one_run(layout: RunLayout) -> MachineCode:
 class _Writer:
     """Writes the function of one layout."""
 
-    def __init__(self, layout: RunLayout) -> None:
+    def __init__(self, layout: Layout) -> None:
         self.layout, self.network = layout, NETWORKS[layout.model]
-        self.parameters = len(PARAMETERS[layout.model])
+        self.parameters = layout.parameters
         self.code = Emitter("one_run", (POINTERS, INTEGERS), layout.itemsize, layout.lanes)
         self.at = self.code.arguments
         self.scale, self.mu = (self.code.broadcast(self.at["coefficients"], which) for which in (0, 1))

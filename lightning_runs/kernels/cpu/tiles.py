@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lightning_runs.kernels.cpu import many_runs, one_run
 from lightning_runs.kernels.cpu.arrays import Addresses, aligned, packed, padded_rows, wanted_steps
+from lightning_runs.kernels.cpu.layout import Layout
 from lightning_runs.kernels.cpu.processor import MachineCode, processor
 from lightning_runs.kernels.update import NETWORKS
 from lightning_runs.run_batch import RunBatch, state_names
@@ -103,7 +104,7 @@ class ManyRuns:
 
     def __init__(self, batch: RunBatch, runs: NDArray[np.int64], data: _Data) -> None:
         vectors = -(-len(runs) // processor().lanes(data.itemsize))
-        layout = many_runs.Layout(data.n, data.d, data.itemsize, data.model, data.method, vectors)
+        layout = Layout(data.n, data.d, data.itemsize, data.model, data.method, vectors)
         self.runs, self.code, self.cycle = runs, _many_runs(layout), len(data.cycle)
         dtype, width, P2 = batch.step_size.dtype, layout.width, len(state_names(batch.model))
         by_sample, by_coordinate = data.packed(layout.block(data.n), layout.block(data.d))
@@ -147,7 +148,7 @@ class OneRun:
     """One run, its coordinates in the lanes of vectors; coordinates beyond d are zeros."""
 
     def __init__(self, batch: RunBatch, runs: NDArray[np.int64], data: _Data) -> None:
-        layout = one_run.RunLayout(data.n, data.d, data.itemsize, data.model, data.method)
+        layout = Layout(data.n, data.d, data.itemsize, data.model, data.method)
         self.runs, self.code, self.cycle, self.d = runs, _one_run(layout), len(data.cycle), data.d
         dtype, width = batch.step_size.dtype, layout.padded
         self.held = aligned(np.zeros((len(state_names(batch.model)), width)), dtype)

@@ -12,6 +12,7 @@ pytest.importorskip("llvmlite")
 from lightning_runs.candidates import fused
 from lightning_runs.kernels.cpu import many_runs, tiles
 from lightning_runs.kernels.cpu.arrays import padded_rows
+from lightning_runs.kernels.cpu.layout import Layout
 from lightning_runs.kernels.cpu.processor import processor
 from lightning_runs.kernels.fused import FusedKernel
 from lightning_runs.kernels.interface import KernelError
@@ -118,7 +119,7 @@ def test_wrong_order_of_the_update_is_refused(
 @pytest.mark.skipif(processor().vector_bytes < 32, reason="needs AVX2 or AVX-512")
 def test_code_multiplies_and_adds_whole_vectors_in_one_rounding() -> None:
     """The inner loops are fused multiply-adds on the widest registers, and nothing is spilled inside them."""
-    layout = many_runs.Layout(40, 100, 8, "diagonal", "heavy_ball", 4)
+    layout = Layout(40, 100, 8, "diagonal", "heavy_ball", 4)
     register = "%zmm" if processor().vector_bytes == 64 else "%ymm"
     products = [line for line in many_runs.many_runs(layout).assembly.splitlines() if "vfmadd" in line]
     sums = 2 * (layout.block(40) + layout.block(100))
