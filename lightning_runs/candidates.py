@@ -132,6 +132,7 @@ _MAKERS: dict[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     "lightning_trainer": (LightningTrainer, ("torch", "pytorch_lightning")),
     "torch_sgd": (TorchSgd, ("torch",)),
     "eager": (lambda: KernelCandidate("eager"), ("torch",)),
+    "autograd": (lambda: KernelCandidate("autograd"), ("torch",)),
     "fused": (lambda: KernelCandidate("fused"), ("llvmlite",)),
     "triton": (lambda: KernelCandidate("triton"), ("torch", "triton")),
 }

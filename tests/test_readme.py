@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from oracle.records.candidate import CandidateMethod, CandidateProblem
+from oracle.records.candidate import CandidateMethod, CandidateProblem, CandidateTask
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -71,3 +71,27 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
     pattern = re.search(r"-E '(\^python3.*?)'", (ROOT / ".ci/run").read_text(encoding="utf-8"))
     assert pattern
     assert len(re.findall(pattern[1], README, re.M)) == 1
+
+
+def test_training_example_trains_and_saves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The block that trains with checkpoints, early stopping and the oracle runs as it is shown."""
+    pytest.importorskip("pytorch_lightning")
+    ((_, source),) = [block for block in blocks(section("Thousands of runs, fast")) if block[0] == "python"]
+    monkeypatch.chdir(tmp_path)
+    two = np.array([0.25, -0.5])
+    problem = CandidateProblem(np.eye(2), two, "half_mean_square", "linear", {"beta": 0 * two})
+    method = CandidateMethod("heavy_ball", np.float64(0.125), np.float64(0.5))
+    names: dict[str, Any] = {"tasks": [CandidateTask(problem, method, [20_000])]}
+    exec(source, names)
+    assert names["arrays"][0]["beta"].shape[1] == 2
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_commands_shown_are_commands() -> None:
+    """Every `python -m lightning_runs…` and every file it names in the README is there."""
+    shown = re.findall(r"^python -m (lightning_runs[\w.]*) .*?(lightning_runs/experiments/\S+)", README, re.M)
+    assert {module for module, _ in shown} == {"lightning_runs", "lightning_runs.sweeps"}
+    for module, path in shown:
+        folder = ROOT / module.replace(".", "/")
+        assert (folder / "__main__.py").is_file()
+        assert (ROOT / path).is_file()

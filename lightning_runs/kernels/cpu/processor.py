@@ -24,13 +24,10 @@ class Processor:
         64 with AVX-512, 32 with AVX2, else 16 (SSE2, NEON).
     registers : int
         Vector registers: 32 with AVX-512 and on Arm, else 16.
-    fused : bool
-        Whether it multiplies and adds in one rounding.
     """
 
     vector_bytes: int
     registers: int
-    fused: bool
 
     def lanes(self, itemsize: int) -> int:
         """Return how many numbers of a size fit a vector."""
@@ -61,11 +58,11 @@ def processor() -> Processor:
     """Return the processor of this machine, as LLVM sees it."""
     features = llvm.get_host_cpu_features()
     if features.get("avx512f"):
-        return Processor(64, 32, True)
+        return Processor(64, 32)
     if features.get("avx2"):
-        return Processor(32, 16, bool(features.get("fma")))
+        return Processor(32, 16)
     arm = platform.machine().lower() in ("arm64", "aarch64")
-    return Processor(16, 32 if arm else 16, arm)
+    return Processor(16, 32 if arm else 16)
 
 
 def compiled(module: ir.Module, name: str, arguments: int) -> MachineCode:

@@ -10,10 +10,10 @@ import pytest
 pytest.importorskip("llvmlite")
 
 from lightning_runs.candidates import fused
-from lightning_runs.kernels.cpu import many_runs, tiles
+from lightning_runs.kernels.cpu import many_runs, one_run, tiles
 from lightning_runs.kernels.cpu.arrays import padded_rows
 from lightning_runs.kernels.cpu.layout import Layout
-from lightning_runs.kernels.cpu.processor import processor
+from lightning_runs.kernels.cpu.processor import Processor, processor
 from lightning_runs.kernels.fused import FusedKernel
 from lightning_runs.kernels.interface import KernelError
 from lightning_runs.run_batch import batch_of
@@ -89,6 +89,25 @@ def test_runs_with_their_own_data_agree(trial: Any, tasks_of: Any, judged: Any) 
     for position, case in enumerate(cases):
         findings = judged(case, fused.declare("float64", "heavy_ball"), recorded[position::3])
         assert [finding.outcome for finding in findings] == [Outcome.AGREES] * 4
+
+
+@pytest.mark.parametrize(("vector_bytes", "registers"), [(16, 16), (16, 32), (32, 16)])
+def test_code_for_narrower_processors_agrees(
+    trial: Any,
+    tasks_of: Any,
+    judged: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    vector_bytes: int,
+    registers: int,
+) -> None:
+    """What is generated for SSE2, NEON and AVX2, run on whatever processor this is."""
+    narrow = Processor(vector_bytes, registers)
+    for module in ("layout", "tiles"):
+        monkeypatch.setattr(f"lightning_runs.kernels.cpu.{module}.processor", lambda: narrow)
+    monkeypatch.setattr(tiles, "_many_runs", many_runs.many_runs)
+    monkeypatch.setattr(tiles, "_one_run", one_run.one_run)
+    case = trial(runs=13, shape=(11, 19), methods=METHODS, dtype="float32", steps=6)
+    assert outcomes(trial, tasks_of, judged, case) == [Outcome.AGREES] * 13
 
 
 @pytest.mark.parametrize("runs", [1, 16])
