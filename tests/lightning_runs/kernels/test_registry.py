@@ -20,8 +20,6 @@ from lightning_runs.tasks import METHODS
 @pytest.mark.parametrize("name", sorted(KERNELS))
 def test_kernel_of_a_name_has_that_name_and_the_interface(name: str) -> None:
     """Each entry is a kernel that calls itself by its entry."""
-    if name == "triton":
-        pytest.importorskip("triton")
     kernel = kernel_named(name)
     assert isinstance(kernel, Kernel)
     assert kernel.name == name
