@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 pytest.importorskip("torch")
-if find_spec("triton") is None:  # imported here, it would be no interpreter for the tests that need it to be one
+# Triton imported here would be no interpreter for the tests that need it to be one
+if find_spec("triton") is None:
     pytest.skip("triton is not installed", allow_module_level=True)
 
 from oracle.case import case_of
