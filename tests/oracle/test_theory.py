@@ -12,7 +12,7 @@ from oracle.report.theory import TheorySection
 from oracle.theory import flow_orders, limits_and_minimisers
 from oracle.verdict import Outcome
 from reference.case import Flow, FlowCase
-from reference.observed_order import OrderEstimate
+from reference.observed_order import OrderEstimate, estimate_order
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +42,15 @@ def test_an_order_with_a_wide_error_bar_is_undecided() -> None:
     assert module._order_outcome(OrderEstimate(2.0, 0.3, (1.7,)), 2) is Outcome.UNDECIDED
     assert module._order_outcome(OrderEstimate(2.0, 0.01, (2.0,)), 2) is Outcome.AGREES
     assert module._order_outcome(OrderEstimate(2.1, 0.01, (2.1,)), 2) is Outcome.DISAGREES
+
+
+def test_an_undecided_order_is_measured_on_one_halving_more() -> None:
+    """The fourth-order flow of the scalar product bends on 1/80 to 1/640; with 1/1280 it is of order 4."""
+    approximation = module.Approximation("flow", "heavy_ball", module._hb_flow(4, "piecewise", "plain"), 4)
+    seen, estimate = module._observed(approximation, module.PROBLEMS["scalar product"])
+    coarse = estimate_order([rung.whole for rung in seen.rungs[:4]])
+    assert module._order_outcome(coarse, 4) is Outcome.UNDECIDED
+    assert module._order_outcome(estimate, 4) is Outcome.AGREES
 
 
 def test_limits_meet_their_minimisers() -> None:
