@@ -123,8 +123,9 @@ def flow_orders(
         title="Orders of the flows",
         note=(
             "The distance between a method and its flow, largest over the horizon (or over its second half, where it "
-            "says: after the transient), on step sizes 1/80 to 1/640, and 1/1280 where these decide nothing. The order is "
-            "the extrapolated slope of the last halvings, the figure after ± how far it may still move. Iterates and flows are enclosed: rounding has no part."
+            "says: after the transient), on step sizes 1/80 to 1/640, and 1/1280 where these decide nothing. The order "
+            "is the extrapolated slope of the last halvings, the figure after ± how far it may still move. Iterates and "
+            "flows are enclosed: rounding has no part."
         ),
         rows=tuple(rows),
         ladders=tuple(ladders),
