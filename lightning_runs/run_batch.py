@@ -26,6 +26,7 @@ class Rows:
     Parameters
     ----------
     X : ndarray, shape (n, d)
+        Row by row in memory, as y.
     y : ndarray, shape (n,)
     factor : float
         Rounded once more to the arrays' dtype where it multiplies.
@@ -163,11 +164,12 @@ def _start(tasks: Sequence[CandidateTask]) -> dict[str, Array]:
 
 def _cycle(problem: CandidateProblem, batches: Sequence[Sequence[int]]) -> Cycle:
     """Return every row, or the rows of each batch with the mean form of the loss."""
+    X, y = np.ascontiguousarray(problem.X), np.ascontiguousarray(problem.y)
     if not batches:
-        return (Rows(problem.X, problem.y, LOSS_FACTORS[problem.loss](len(problem.y))),)
+        return (Rows(X, y, LOSS_FACTORS[problem.loss](len(y))),)
     factor = LOSS_FACTORS[MEAN_FORM.get(problem.loss, problem.loss)]
     rows = [np.array(batch, dtype=np.int64) for batch in batches]
-    return tuple(Rows(problem.X[i], problem.y[i], factor(len(i))) for i in rows)
+    return tuple(Rows(X[i], y[i], factor(len(i))) for i in rows)
 
 
 def _data_key(task: CandidateTask) -> Hashable:

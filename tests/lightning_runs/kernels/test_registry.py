@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("torch")
@@ -13,6 +15,7 @@ from lightning_runs.kernels.eager import EagerKernel
 from lightning_runs.kernels.grouped import GroupedLoop
 from lightning_runs.kernels.interface import Kernel, KernelError, Loop
 from lightning_runs.kernels.registry import KERNELS, best_kernel, kernel_named
+from lightning_runs.prepared_runs import PreparedRuns
 from lightning_runs.run_batch import batch_of
 from lightning_runs.tasks import METHODS
 
@@ -52,3 +55,18 @@ def test_device_that_is_not_there_is_named() -> None:
 
     missing = EagerKernel("cuda").missing()
     assert missing == ("" if torch.cuda.is_available() else "torch sees no CUDA device; use the device `cpu`")
+
+
+@pytest.mark.parametrize("name", ["autograd", "eager", "fused"])
+def test_views_of_data_are_taken_as_they_come(trial: Any, tasks_of: Any, name: str) -> None:
+    """Reversed rows, Fortran's order and read-only memory give the bits of a plain copy."""
+    (task,) = tasks_of(trial(runs=1))
+    plain = task.problem.X
+    reversed_twice = np.ascontiguousarray(plain[::-1])[::-1]
+    read_only = plain.copy()
+    read_only.flags.writeable = False
+    recorded = [
+        PreparedRuns(kernel_named(name), [replace(task, problem=replace(task.problem, X=X))])()[0]["u"]
+        for X in (plain, reversed_twice, np.asfortranarray(plain), read_only)
+    ]
+    assert all(np.array_equal(recorded[0], other) for other in recorded[1:])
