@@ -164,7 +164,7 @@ def _start(tasks: Sequence[CandidateTask]) -> dict[str, Array]:
 
 def _cycle(problem: CandidateProblem, batches: Sequence[Sequence[int]]) -> Cycle:
     """Return every row, or the rows of each batch with the mean form of the loss."""
-    X, y = np.ascontiguousarray(problem.X), np.ascontiguousarray(problem.y)
+    X, y = np.array(problem.X, order="C"), np.array(problem.y, order="C")  # a copy: strides may be negative
     if not batches:
         return (Rows(X, y, LOSS_FACTORS[problem.loss](len(y))),)
     factor = LOSS_FACTORS[MEAN_FORM.get(problem.loss, problem.loss)]

@@ -57,12 +57,15 @@ def test_device_that_is_not_there_is_named() -> None:
     assert missing == ("" if torch.cuda.is_available() else "torch sees no CUDA device; use the device `cpu`")
 
 
+@pytest.mark.parametrize("shape", [(5, 7), (1, 7)], ids=str)
 @pytest.mark.parametrize("name", ["autograd", "eager", "fused"])
-def test_views_of_data_are_taken_as_they_come(trial: Any, tasks_of: Any, name: str) -> None:
+def test_views_of_data_are_taken_as_they_come(
+    trial: Any, tasks_of: Any, name: str, shape: tuple[int, int]
+) -> None:
     """Reversed rows, Fortran's order and read-only memory give the bits of a plain copy."""
-    (task,) = tasks_of(trial(runs=1))
+    (task,) = tasks_of(trial(runs=1, shape=shape))
     plain = task.problem.X
-    reversed_twice = np.ascontiguousarray(plain[::-1])[::-1]
+    reversed_twice = plain[::-1].copy()[::-1]
     read_only = plain.copy()
     read_only.flags.writeable = False
     recorded = [
