@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import Any, Literal
 
+import numpy as np
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback, EarlyStopping
 
 from lightning_runs.task_spec import spec_of
+from lightning_runs.tasks import TaskError
 from oracle.records.candidate import Array
 
 __all__ = ["JUDGES", "DisagreementError", "LossStopping", "OracleCheck"]
@@ -24,9 +26,9 @@ class DisagreementError(RuntimeError):
 class OracleCheck(Callback):
     """Has successive states judged by local replay while the runs go on.
 
-    At the beginning of every so many chunks the first states after it are shown to the oracle, which
-    makes one exact step from each and compares the next with the rounding bound of the kernel's declared
-    arithmetic.  The judge is found by entry point (group ``momentum_oracle.judges``).
+    In every so many chunks its first states are shown to the oracle, the one it starts from among them.  The
+    oracle makes one exact step from each and compares the next with the rounding bound of the kernel's
+    declared arithmetic.  The judge is found by entry point (group ``momentum_oracle.judges``).
 
     Parameters
     ----------
@@ -54,9 +56,10 @@ class OracleCheck(Callback):
     ) -> None:
         for field, value, least in (("runs", runs, 1), ("window", window, 2), ("every", every, 1)):
             if value < least:
-                raise ValueError(f"`{field}` must be at least {least}; got {value}")
+                raise TaskError(f"`{field}` must be at least {least}; got {value}")
         self.runs, self.window, self.every, self.on_disagreement = runs, window, every, on_disagreement
         self.findings: list[tuple[int, Any]] = []
+        self._turns: dict[int, int] = {}
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Choose the runs to watch, and ask to see their states."""
@@ -69,21 +72,30 @@ class OracleCheck(Callback):
             run: judge(spec_of(tasks[run]).canonical, pl_module.kernel.declare(dtype, tasks[run].method.name))
             for run in watched
         }
-        self._trainer, self._first = trainer, pl_module.step
+        self._trainer, self._turns = trainer, {}
+        self._step, self._state = pl_module.step, pl_module.state()
         pl_module.listeners.append(self)
 
     def wants(self, first: int, stop: int) -> list[int]:
-        """Return the first steps of a chunk whose turn it is; see `module.Listener`."""
-        chunk_steps = stop - first
-        due = (first // chunk_steps) % self.every == 0
-        return list(range(first + 1, min(stop, first + self.window) + 1)) if due else []
+        """Return the steps to see of a chunk: its last, and its first ones when it is its turn; see `module.Listener`."""
+        turn = self._turns.setdefault(first, len(self._turns))
+        window = range(first + 1, min(stop, first + self.window)) if turn % self.every == 0 else ()
+        return [*window, stop]
 
     def sees(self, steps: Sequence[int], states: Mapping[str, Array]) -> None:
-        """Judge the states."""
-        if len(steps) < 2:
-            return
+        """Judge the states from the end of the chunk before on, and keep the end of this one."""
+        last = steps[-1]
+        due = self._turns[self._step] % self.every == 0
+        count = 1 + sum(step < self._step + self.window for step in steps)
+        if due and count > 1:
+            seen = [self._step, *steps[: count - 1]]
+            joined = {name: np.concatenate([self._state[name][None], rows]) for name, rows in states.items()}
+            self._judge(seen, {name: rows[:count] for name, rows in joined.items()})
+        self._step, self._state = last, {name: rows[-1] for name, rows in states.items()}
+
+    def _judge(self, steps: Sequence[int], states: Mapping[str, Array]) -> None:
         for run, check in self._checks.items():
-            found = check(steps, {name: array[:, run] for name, array in states.items()})
+            found = check(steps, {name: rows[:, run] for name, rows in states.items()})
             self.findings.append((run, found))
             if found.outcome == "DISAGREES":
                 self._disagree(run, found)

@@ -15,6 +15,7 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Checkpoint
 
+from lightning_runs.tasks import TaskError
 from oracle.records.candidate import Array, CandidateTask
 
 __all__ = ["CheckpointError", "CheckpointWriter", "Checkpoints", "digest_of", "read_checkpoint"]
@@ -59,6 +60,8 @@ class CheckpointWriter(Checkpoint):
     """
 
     def __init__(self, directory: str | Path, every: int = 1000, resume: bool = True) -> None:
+        if isinstance(every, bool) or not isinstance(every, int) or every < 1:
+            raise TaskError(f"`every` must be an integer of at least 1; got {every!r}")
         self.directory, self.every, self.resume = Path(directory), every, resume
         self.folder = self.directory
 
@@ -118,6 +121,7 @@ def digest_of(tasks: Sequence[CandidateTask]) -> str:
         text = (
             problem.loss,
             problem.model,
+            problem.dtype or problem.X.dtype.name,
             method.name,
             float(method.step_size).hex(),
             float(method.momentum).hex(),

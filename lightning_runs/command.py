@@ -9,6 +9,7 @@ from typing import Any
 import pytorch_lightning as pl
 from pytorch_lightning.cli import LightningCLI
 
+from lightning_runs.callbacks import DisagreementError
 from lightning_runs.checkpoints import CheckpointError
 from lightning_runs.data import Schedule
 from lightning_runs.independent_runs import register
@@ -32,7 +33,7 @@ DEFAULTS = {
     "enable_checkpointing": True,
     "logger": False,
 }
-MISUSE, DAMAGED = 2, 4
+DISAGREES, MISUSE, DAMAGED = 1, 2, 4
 
 
 class RunsCLI(LightningCLI):
@@ -71,6 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 parser_kwargs={"prog": "python -m lightning_runs"},
                 args=None if arguments is None else list(arguments),
             )
+    except DisagreementError as error:
+        return _refused(error, DISAGREES)
     except CheckpointError as error:
         return _refused(error, DAMAGED)
     except (TaskError, KernelError, SpecError, FileNotFoundError) as error:

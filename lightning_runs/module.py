@@ -22,6 +22,7 @@ from lightning_runs.observables import losses_of, theta_of
 from lightning_runs.recorder import DamagedRecordingError, Recorder
 from lightning_runs.run_ahead import PlannedChunk, RunAhead
 from lightning_runs.run_batch import batch_of
+from lightning_runs.tasks import TaskError
 from oracle.records.candidate import Array, CandidateTask
 
 __all__ = ["STAMP", "Listener", "MomentumRuns"]
@@ -64,6 +65,8 @@ class MomentumRuns(pl.LightningModule):
         self, tasks: Sequence[CandidateTask], kernel: Kernel, threads: int = 1, folder: Path | None = None
     ) -> None:
         super().__init__()
+        if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
+            raise TaskError(f"`threads` must be an integer of at least 1; got {threads!r}")
         self.automatic_optimization = False
         self.all_tasks, self.kernel, self.threads, self.folder = list(tasks), kernel, threads, folder
         self.last_step = max(int(step) for task in tasks for step in task.steps)
@@ -88,7 +91,18 @@ class MomentumRuns(pl.LightningModule):
         """Return none: the kernel updates."""
 
     def on_train_start(self) -> None:
-        """Find out who wants the loss, and let the kernel run ahead where it can."""
+        """Find out who wants the loss, and let the kernel run ahead where it can.
+
+        Raises
+        ------
+        TaskError
+            If the trainer is to make several epochs: the one epoch is the run.
+        """
+        if self.trainer.max_epochs != 1:
+            raise TaskError(
+                f"`max_epochs` is {self.trainer.max_epochs}; the one epoch is the run: leave it at 1, and say "
+                "how many steps there are by the steps to record"
+            )
         stopping = any(isinstance(callback, EarlyStopping) for callback in self._callbacks())
         self.reports_loss = bool(self.trainer.loggers) or stopping
         chunks: Any = self.trainer.train_dataloader

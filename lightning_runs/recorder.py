@@ -74,8 +74,8 @@ class Recorder:
             found = zlib.crc32(array[:rows].tobytes())
             if rows and found != sums[name]:
                 raise DamagedRecordingError(
-                    f"`{self.path(name)}` does not hold the {rows} states that were recorded in it; remove "
-                    f"`{self.folder}` to start again from step 0"
+                    f"`{self.path(name)}` does not hold the {rows} states that were recorded in it; remove it "
+                    "together with the checkpoint that goes on from it, to start again from step 0"
                 )
         self.rows, self.sums = rows, sums
 

@@ -71,6 +71,7 @@ class RunAhead:
         self.loop, self.plan = loop, plan
         self.numbers = sum(array.size for array in loop.state().values())
         self._ready: Queue[Made | Exception] = Queue(CALLS_AHEAD)
+        self._failure: Exception | None = None
         self._stopped = Event()
         self._chunks: Iterator[tuple[Chunk, dict[str, Array], dict[str, Array]]] = iter(())
         self._interval = sys.getswitchinterval()
@@ -90,8 +91,9 @@ class RunAhead:
         """
         made = next(self._chunks, None)
         if made is None:
-            group = self._ready.get()
+            group = self._ready.get() if self._failure is None else self._failure
             if isinstance(group, Exception):
+                self._failure = group
                 raise group
             self._chunks = group.chunks()
             made = next(self._chunks)
@@ -113,6 +115,7 @@ class RunAhead:
                 self._hand_over(Made(group, np.array(wanted), states))
                 if self._stopped.is_set():
                     return
+            self._hand_over(RuntimeError("no more chunks were planned"))
         except Exception as error:  # it belongs to whoever asks for the chunk
             self._hand_over(error)
 

@@ -14,6 +14,7 @@ from lightning_runs.observables import observed
 from lightning_runs.tasks import TaskError, check_task, groups_of
 from oracle.records.candidate import CandidateTask
 from oracle.spec import Spec, load_spec
+from oracle.spec_error import SpecError
 from oracle.tensors import task_of
 
 __all__ = ["SpecRuns"]
@@ -48,7 +49,7 @@ class SpecRuns(MomentumRuns):
         self.names = [Path(spec).stem for spec in specs]
         if not specs or len(set(self.names)) < len(specs):
             raise TaskError(f"`specs` must be one or more files of different names; got {specs}")
-        tasks = [_task(load_spec(Path(spec)), dtype) for spec in specs]
+        tasks = [_task(_loaded(Path(spec)), dtype) for spec in specs]
         for task in tasks:
             check_task(task, chosen.methods, chosen.dtypes)
         if len(groups_of(tasks)) > 1:
@@ -67,6 +68,14 @@ class SpecRuns(MomentumRuns):
             with part.open("wb") as file:
                 np.savez(file, steps=reached, **arrays)  # type: ignore[arg-type]  # numpy's stub takes no names
             part.replace(part.with_suffix(".npz"))
+
+
+def _loaded(path: Path) -> Spec:
+    """Return the spec of a file; what is wrong with it is said of that file."""
+    try:
+        return load_spec(path)
+    except SpecError as error:
+        raise SpecError(f"`{path}`: {error}") from error
 
 
 def _task(spec: Spec, dtype: str) -> CandidateTask:

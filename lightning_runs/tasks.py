@@ -162,7 +162,9 @@ def _is_index(value: Any) -> bool:
 
 
 def _dtype_name(array: Any) -> str:
-    return array.dtype.name if isinstance(array, np.ndarray) else type(array).__name__
+    if not isinstance(array, np.ndarray):
+        return type(array).__name__
+    return array.dtype.name if array.dtype.isnative else str(array.dtype.str)  # bytes in another order
 
 
 def _listed(names: Collection[str]) -> str:

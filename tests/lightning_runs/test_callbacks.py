@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ pytest.importorskip("torch")
 pytest.importorskip("pytorch_lightning")
 
 from lightning_runs.callbacks import DisagreementError, LossStopping, OracleCheck
+from lightning_runs.checkpoints import Checkpoints
 from lightning_runs.kernels import registry
 from lightning_runs.kernels.fused import FusedLoop
 from lightning_runs.trainer import TrainerSettings, train
@@ -48,19 +50,37 @@ def drifting(step: int) -> Callable[..., Any]:
 def test_disagreement_stops_the_training_and_says_where(
     make_task: TaskMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One coordinate that drifts at step 22 is named while the training goes on."""
-    monkeypatch.setattr(FusedLoop, "advance", drifting(22))
+    """One coordinate that drifts at step 21 is named while the training goes on."""
+    monkeypatch.setattr(FusedLoop, "advance", drifting(21))
     settings = TrainerSettings(10, callbacks=[OracleCheck()])
-    with pytest.raises(DisagreementError, match=r"run 0 disagrees with the oracle at step 22: `u\[2\]` is"):
+    with pytest.raises(DisagreementError, match=r"run 0 disagrees with the oracle at step 21: `u\[2\]` is"):
         train([make_task(steps=[40])], settings)
 
 
 def test_disagreement_may_end_the_run_quietly(make_task: TaskMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     """With ``stop`` the arrays end where the disagreement was seen."""
-    monkeypatch.setattr(FusedLoop, "advance", drifting(22))
+    monkeypatch.setattr(FusedLoop, "advance", drifting(21))
     check = OracleCheck(on_disagreement="stop")
     (arrays,) = train([make_task(steps=range(41))], TrainerSettings(10, callbacks=[check]))
     assert (len(arrays["u"]), check.findings[-1][1].outcome) == (31, "DISAGREES")
+
+
+@pytest.mark.parametrize("chunk_steps", [1, 4, 7])
+def test_first_step_of_every_chunk_is_judged(make_task: TaskMaker, chunk_steps: int) -> None:
+    """Also in chunks of one step, and from the start: the state that a chunk begins with is the end of the last."""
+    check = OracleCheck()
+    train([make_task(steps=[20])], TrainerSettings(chunk_steps, callbacks=[check]))
+    assert len(check.findings) == -(-20 // chunk_steps)
+    assert {finding.outcome for _, finding in check.findings} == {"AGREES"}
+
+
+def test_every_other_chunk_is_judged_whatever_their_lengths(make_task: TaskMaker, tmp_path: Path) -> None:
+    """A checkpoint every 15 steps cuts chunks of 10: of ten chunks up to step 60 every other one is judged."""
+    check = OracleCheck(every=2)
+    settings = TrainerSettings(10, Checkpoints(tmp_path, 15), callbacks=[check])
+    train([make_task(steps=[60])], settings)
+    begins = sorted({*range(0, 60, 10), *range(0, 60, 15)})
+    assert len(check.findings) == len(begins[::2])
 
 
 @pytest.mark.parametrize(("field", "value"), [("runs", 0), ("window", 1), ("every", 0)])

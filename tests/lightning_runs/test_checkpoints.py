@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ pytest.importorskip("pytorch_lightning")
 
 import pytorch_lightning as pl
 
-from lightning_runs.checkpoints import CheckpointError, Checkpoints
+from lightning_runs.checkpoints import CheckpointError, Checkpoints, digest_of
 from lightning_runs.kernels.fused import FusedKernel
 from lightning_runs.module import MomentumRuns
 from lightning_runs.run_batch import batch_of
@@ -192,6 +193,13 @@ def test_resume_may_cut_the_steps_that_are_left_otherwise(
     interrupt(tasks, tmp_path)
     resumed = train(tasks, saving(tmp_path, chunk_steps=chunk_steps, every=every))
     assert same(resumed, train(tasks))
+
+
+def test_runs_in_another_arithmetic_are_other_runs(make_task: TaskMaker) -> None:
+    """bfloat16 numbers travel in float32 arrays; the digest tells the two apart."""
+    task = make_task(dtype="float32")
+    other = replace(task, problem=replace(task.problem, dtype="bfloat16"))
+    assert digest_of([task]) != digest_of([other])
 
 
 def test_checkpoint_of_another_kernel_is_refused(tasks: list[CandidateTask], tmp_path: Path) -> None:

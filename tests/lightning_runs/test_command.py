@@ -135,6 +135,29 @@ def test_bad_configuration_is_refused_without_a_traceback(
     assert words in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--trainer.max_epochs=2"], "`max_epochs` is 2; the one epoch is the run"),
+        (["--model.threads=0"], "`threads` must be an integer of at least 1; got 0"),
+    ],
+)
+def test_setting_out_of_range_is_refused(
+    spec_file: SpecMaker, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    """A second epoch, or no thread, is named and refused; nothing hangs."""
+    assert fit([spec_file("a")], tmp_path, *arguments) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_damaged_spec_is_named_by_its_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of several specs the one that cannot be read is the one that is named."""
+    path = tmp_path / "broken.json"
+    path.write_text("{")
+    assert fit([path], tmp_path) == 2
+    assert f"`{path}`: the spec is not JSON" in capsys.readouterr().err
+
+
 def test_unknown_kernel_is_refused_with_the_choices(
     spec_file: SpecMaker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -77,6 +77,16 @@ def test_failure_belongs_to_whoever_asks_for_the_chunk() -> None:
     ahead.close()
 
 
+def test_more_chunks_than_planned_are_refused() -> None:
+    """Asked beyond the plan, or again after a failure, nobody waits for ever."""
+    ahead = RunAhead(Counter(), plan(1))
+    ahead.take(Chunk(0, 10))
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="no more chunks were planned"):
+            ahead.take(Chunk(10, 20))
+    ahead.close()
+
+
 def test_other_chunk_than_planned_is_refused() -> None:
     """Chunks come in the planned order and in no other."""
     ahead = RunAhead(Counter(), plan(4))

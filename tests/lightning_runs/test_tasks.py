@@ -52,6 +52,13 @@ def test_bad_problem_is_refused(make_task: TaskMaker, change: dict[str, Any], wo
         check_task(replace(task, problem=replace(task.problem, **change)))
 
 
+def test_bytes_in_another_order_are_refused(make_task: TaskMaker) -> None:
+    """Big-endian numbers would be read backwards by machine code."""
+    task = make_task()
+    with pytest.raises(TaskError, match=r"`X.dtype` is '>f8'|`X` must be float64"):
+        check_task(replace(task, problem=replace(task.problem, X=task.problem.X.astype(">f8"))))
+
+
 @pytest.mark.parametrize(("change", "words"), BAD_METHODS)
 def test_bad_method_is_refused(make_task: TaskMaker, change: dict[str, Any], words: str) -> None:
     """Names, coefficients, momenta and batches that do not fit are named."""

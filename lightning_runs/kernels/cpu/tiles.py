@@ -141,6 +141,7 @@ class ManyRuns:
 
     def restore(self, state: Array) -> None:
         """Take a state; see `Tile`."""
+        self.held[...] = 0  # a run that overflowed may have left NaN beside the runs
         self.held[..., : len(self.runs)] = state.transpose(2, 0, 1)
 
 
@@ -177,6 +178,7 @@ class OneRun:
 
     def restore(self, state: Array) -> None:
         """Take a state; see `Tile`."""
+        self.held[...] = 0  # a run that overflowed may have left NaN in the padding
         self.held[:, : self.d] = state[:, 0]
 
 

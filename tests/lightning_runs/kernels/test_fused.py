@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -143,6 +144,23 @@ def test_code_multiplies_and_adds_whole_vectors_in_one_rounding() -> None:
     products = [line for line in many_runs.many_runs(layout).assembly.splitlines() if "vfmadd" in line]
     sums = 2 * (layout.block(40) + layout.block(100))
     assert len([line for line in products if register in line]) >= sums
+
+
+@pytest.mark.parametrize("runs", [1, 3, 9])
+def test_diverged_run_leaves_nothing_behind(trial: Any, tasks_of: Any, runs: int) -> None:
+    """After a run that overflowed, the same loop started again makes the same steps."""
+    tasks = [
+        replace(task, method=replace(task.method, step_size=task.method.step_size * 4096))
+        for task in tasks_of(trial(runs=runs, shape=(3, 5), steps=30))
+    ]
+    batch = batch_of(tasks)
+    loop = FusedKernel().prepare(batch)
+    with np.errstate(all="ignore"):
+        first = loop.advance(30, [1, 2, 30])
+        assert not np.isfinite(first["u"][-1]).all()
+        loop.restore(0, batch.start)
+        again = loop.advance(30, [1, 2, 30])
+    assert all(np.array_equal(first[name], again[name], equal_nan=True) for name in first)
 
 
 def test_unknown_dtype_is_refused(trial: Any, tasks_of: Any) -> None:
