@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lightning_runs.kernels.grouped import data_and_method
 from lightning_runs.kernels.interface import KernelError
 from lightning_runs.run_batch import Rows, RunBatch, batch_of, split
 from lightning_runs.tasks import groups_of
@@ -48,7 +49,7 @@ class PreparedPeer:
         self.parts = []
         for group in groups_of(tasks):
             batch = batch_of([tasks[i] for i in group])
-            for runs in split(batch, _rate_key if one_rate else _key):
+            for runs in split(batch, _rate_key if one_rate else data_and_method):
                 positions = [group[int(run)] for run in runs]
                 wanted = sorted({int(step) for i in positions for step in tasks[i].steps} - {0})
                 chosen = batch.chosen(runs)
@@ -90,11 +91,5 @@ def _cut(part: _Part, kept: Mapping[str, Array], tasks: Sequence[CandidateTask])
     return [{name: array[rows[run], run] for name, array in states.items()} for run in range(len(tasks))]
 
 
-def _key(batch: RunBatch, run: int) -> Hashable:
-    """Return data set and method; gradient descent is heavy ball with μ = 0."""
-    method = batch.methods[run]
-    return int(batch.cycle_of[run]), "heavy_ball" if method == "gradient_descent" else method
-
-
 def _rate_key(batch: RunBatch, run: int) -> Hashable:
-    return _key(batch, run), float(batch.step_size[run]), float(batch.momentum[run])
+    return data_and_method(batch, run), float(batch.step_size[run]), float(batch.momentum[run])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import Protocol
 
@@ -78,13 +78,15 @@ class _Data:
         self.itemsize, self.model, self.method = dtype.itemsize, batch.model, batch.methods[int(runs[0])]
         self._packed: dict[tuple[int, int], tuple[Addresses, Addresses]] = {}
 
-    @property
+    @cached_property
     def targets(self) -> Addresses:
         """y of each batch."""
         return Addresses(padded_rows(self.cycle, self.d)[1])
 
-    def rows(self, columns: int) -> Addresses:
-        """X of each batch, row by row."""
+    @cached_property
+    def rows(self) -> Addresses:
+        """X of each batch, row by row, its columns in whole vectors."""
+        columns = Layout(self.n, self.d, self.itemsize, self.model, self.method).padded
         return Addresses(padded_rows(self.cycle, columns)[0])
 
     def packed(self, by_sample: int, by_coordinate: int) -> tuple[Addresses, Addresses]:
@@ -153,7 +155,7 @@ class OneRun:
         self.runs, self.code, self.cycle, self.d = runs, _one_run(layout), len(data.cycle), data.d
         dtype, width = batch.step_size.dtype, layout.padded
         self.held = aligned(np.zeros((len(state_names(batch.model)), width)), dtype)
-        self.addresses = data.rows(width), data.targets
+        self.addresses = data.rows, data.targets
         self.arrays = {
             "state": self.held,
             "coefficients": aligned(_coefficients(batch, runs)[:, 0], dtype),
