@@ -12,6 +12,7 @@ from oracle.report.comparison import Comparison, Report
 from oracle.report.digits import chosen_rows
 from oracle.report.facts import decisive_finding, facts_of, headline
 from oracle.report.figures import bounds, duration, short
+from oracle.report.pages import page
 from oracle.report.plots import curves_svg
 from oracle.report.theory import TheorySection
 from oracle.report.theory_plots import section_svg
@@ -28,17 +29,7 @@ CERTIFICATE_FACTS = {
 
 def render_html(report: Report) -> str:
     """Return the whole report as one self-contained HTML page; every text in it is escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # here: only a report needs it
-
-    environment = Environment(
-        loader=PackageLoader("oracle.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(short=short, bounds=bounds, duration=duration)
-    return environment.get_template("report.html").render(
+    return page("report.html", short=short, bounds=bounds, duration=duration).render(
         report=report,
         headline=headline(report),
         sections=[_section(comparison, i) for i, comparison in enumerate(report.comparisons)],

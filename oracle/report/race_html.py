@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from oracle.report.figures import duration, short
+from oracle.report.pages import page
 from oracle.report.race import Race
 from oracle.report.race_plots import race_svg
 from oracle.report.race_text import HEADER, cells_of, machine_line
@@ -14,18 +15,9 @@ __all__ = ["race_headline", "render_race_html"]
 
 def render_race_html(race: Race) -> str:
     """Return the page; every text in it is escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=PackageLoader("oracle.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(short=short, duration=duration)
-    return environment.get_template("race.html").render(
+    return page("race.html", short=short, duration=duration).render(
         race=race,
         headline=race_headline(race).replace("`", ""),
         machine=machine_line(race),
