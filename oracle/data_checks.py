@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from oracle.candidate_file import CandidateError
 from oracle.compare import Distance
-from oracle.error_free import Floats
+from oracle.error_free import DoubleDouble, Floats
 from oracle.findings import Finding, Outcome, candidate_text, exact_text
 from oracle.records.candidate import Array, Declaration
+from oracle.rounding import representable
 from oracle.update_forms import FORMS
 from reference.case import Case
 from reference.exact import BINARY_FORMATS
@@ -79,7 +80,7 @@ def check_record(
     """
     _check_declaration(declaration)
     shapes = _expected_shapes(case, len(steps))
-    container = CONTAINERS[declaration.dtype]
+    container = CONTAINERS[declaration.kept_in]
     for name in MODELS[case.model].names:
         if name not in arrays:
             raise CandidateError(
@@ -93,7 +94,7 @@ def check_record(
             raise CandidateError(f"the candidate holds an array `{name}`: expected some of {_names(shapes)}")
         if array.dtype.name != container:
             raise CandidateError(
-                f"`{name}` has dtype {array.dtype}, but a candidate in {declaration.dtype} is recorded in {container}: "
+                f"`{name}` has dtype {array.dtype}, but a candidate in {declaration.kept_in} is recorded in {container}: "
                 "store what was computed, or declare the dtype it was computed in"
             )
         if array.shape != shapes[name]:
@@ -101,6 +102,8 @@ def check_record(
                 f"`{name}` has shape {array.shape}: expected {shapes[name]}, one row for each of {len(steps)} steps"
             )
     _check_momentum(case, arrays)
+    if CONTAINERS[declaration.kept_in] != declaration.kept_in:
+        _check_kept(declaration.kept_in, {name: array for name, array in arrays.items() if name in case.init})
 
 
 def finite_rows(arrays: Mapping[str, Array], names: Sequence[str]) -> int:
@@ -139,7 +142,9 @@ def _check_declaration(declaration: Declaration) -> None:
     for what, name, choices in (
         ("form", declaration.form, FORMS),
         ("dtype", declaration.dtype, tuple(CONTAINERS)),
-        ("accumulate", declaration.accumulate or declaration.dtype, tuple(BINARY_FORMATS)),
+        ("accumulate", declaration.accumulate or declaration.dtype, tuple(CONTAINERS)),
+        ("operands", declaration.operands or declaration.dtype, tuple(BINARY_FORMATS)),
+        ("state", declaration.kept_in, tuple(CONTAINERS)),
     ):
         if name not in choices:
             raise CandidateError(f"the declared `{what}` is `{name}`: expected one of {_names(choices)}")
@@ -153,6 +158,19 @@ def _check_momentum(case: Case, arrays: Mapping[str, Array]) -> None:
         raise CandidateError(
             f"the candidate records the momentum {_names(held)} alone: expected all of {_names(wanted)}"
         )
+
+
+def _check_kept(kept_in: str, arrays: Mapping[str, Array]) -> None:
+    """Refuse numbers that the declared format of the state does not have."""
+    for name, array in arrays.items():
+        with np.errstate(all="ignore"):
+            held = representable(DoubleDouble.exactly(array), kept_in) | ~np.isfinite(array)
+        if not held.all():
+            row, column = (int(i) for i in np.argwhere(~held)[0])
+            raise CandidateError(
+                f"`{name}` holds {array[row, column]} in row {row}, which is no {kept_in} number: record the state as it "
+                "is kept, or declare the format it is kept in"
+            )
 
 
 def _expected_shapes(case: Case, rows: int) -> dict[str, tuple[int, ...]]:
@@ -202,9 +220,9 @@ def _motionless(
     values, golden = distance.candidate.astype(np.float64), distance.golden
     if not (values == values[0]).all():
         return None
-    unit = 2.0 ** -BINARY_FORMATS[declaration.dtype].precision
+    unit = 2.0 ** -BINARY_FORMATS[declaration.kept_in].precision
     moved = np.abs(golden - golden[0]) > 8 * unit * np.maximum(np.abs(golden), np.abs(golden[0]))
-    missing = np.abs(golden) >= 2.0 ** BINARY_FORMATS[declaration.dtype].min_exponent
+    missing = np.abs(golden) >= 2.0 ** BINARY_FORMATS[declaration.kept_in].min_exponent
     zero = not values.any()
     if not (moved.any() or (zero and missing.any())):
         return None
@@ -213,7 +231,7 @@ def _motionless(
     return Finding(
         "data", Outcome.DISAGREES, f"`{name}` is {what} at all {len(values)} steps compared, the golden is not",
         steps[int(distance.rows[row])], name, coordinate,
-        candidate_text(float(values[row, coordinate]), declaration.dtype), exact_text(golden[row, coordinate], digits=17),
+        candidate_text(float(values[row, coordinate]), declaration.kept_in), exact_text(golden[row, coordinate], digits=17),
     )  # fmt: skip
 
 
@@ -228,7 +246,7 @@ def _handed_back(declaration: Declaration, steps: Sequence[int], found: Sequence
         later = np.array([steps[int(row)] for row in distance.rows]) > FIRST_STEPS
         candidate, gap = distance.candidate[later], np.abs(distance.difference[later])
         telling = gap > distance.error[later]
-        nearest = gap <= _half_unit(candidate, declaration.dtype) + distance.error[later]
+        nearest = gap <= _half_unit(candidate, declaration.kept_in) + distance.error[later]
         if not nearest[telling].all():
             return None
         seen.append(candidate[telling].astype(np.float64))
@@ -238,8 +256,8 @@ def _handed_back(declaration: Declaration, steps: Sequence[int], found: Sequence
     return Finding(
         "data",
         Outcome.DISAGREES,
-        f"all parameters past step {FIRST_STEPS} are the golden's digits rounded once to {declaration.dtype} "
-        f"({count} different values): no run in {declaration.dtype} is free of accumulated rounding, so this "
+        f"all parameters past step {FIRST_STEPS} are the golden's digits rounded once to {declaration.kept_in} "
+        f"({count} different values): no run in {declaration.kept_in} is free of accumulated rounding, so this "
         "is the golden handed back, or a run in a wider format than declared",
         step=next(step for step in steps if step > FIRST_STEPS),
     )

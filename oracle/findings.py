@@ -8,9 +8,9 @@ from enum import StrEnum
 
 import numpy as np
 
-from oracle.records.candidate import Array
+from oracle.records.candidate import Array, Declaration
 
-__all__ = ["Finding", "Outcome", "candidate_text", "exact_text"]
+__all__ = ["Finding", "Outcome", "arithmetic_text", "candidate_text", "exact_text"]
 
 SHORTEST = {"float64": np.float64, "float32": np.float32, "float16": np.float16}
 
@@ -55,6 +55,18 @@ class Finding:
     expected_value: str | None = None
     bound: float | None = None
     excess: float | None = None
+
+
+def arithmetic_text(declaration: Declaration) -> str:
+    """Return the declared arithmetic in words: its dtype, and what is narrower or wider than that."""
+    parts = [declaration.dtype]
+    if declaration.accumulate not in ("", declaration.dtype):
+        parts.append(f"sums in {declaration.accumulate}")
+    if declaration.operands:
+        parts.append(f"operands of products in {declaration.operands}")
+    if declaration.kept_in != declaration.dtype:
+        parts.append(f"state kept in {declaration.state}")
+    return ", ".join(parts)
 
 
 def candidate_text(value: float, dtype: str) -> str:

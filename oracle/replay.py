@@ -15,35 +15,106 @@ sequence gives its momentum away as μp_k = y_k − y_{k−1} + η∇L(y_{k−1}
 No horizon and no tolerance: |ρ| > B in any coordinate is no rounding.  Where the candidate recorded p as
 well, p_{k+1} is compared with the recurrence's, and β_{k+1} with β_k + p_{k+1}.  Models with two parameters
 per coordinate are looked at once more, see `oracle.shared_residual`.
+
+The recurrence is an argument: `oracle.diagnosis` replays misimplementations the same way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oracle.error_free import DoubleDouble, Floats
-from oracle.objectives import rounded_objective
+from oracle.objectives import RoundedPolynomial, RoundedRegression, rounded_objective
 from oracle.records.candidate import Declaration
 from oracle.rounding import RoundedArithmetic, RoundedArray
 from oracle.shared_residual import shared_ratio
 from oracle.trace import Trace
-from oracle.update_forms import Counts, Sizes, form_of
+from oracle.update_forms import ExtraRoundings, Sizes
 from reference.case import Case
 from reference.methods import METHODS
-from reference.state import State
+from reference.state import Coefficients, State
 from reference.trajectory import coefficients_of, start_of
 
-__all__ = ["Comparison", "Replay", "compared", "replay", "replayable_rows", "stacked"]
+__all__ = [
+    "EXACT",
+    "Comparison",
+    "Moment",
+    "Recurrence",
+    "Replay",
+    "compared",
+    "replay",
+    "replayable_rows",
+    "stacked",
+]
 
 CHUNK = 256  # steps replayed at once
+ALONE = 3  # first steps that are replayed one by one: a recurrence may treat them as it likes
 
 Rows = NDArray[np.int64]
+RoundedObjective = RoundedRegression | RoundedPolynomial
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a recurrence is told when it is to make the step from k to k + 1, R recorded states at once.
+
+    Parameters
+    ----------
+    k : int
+        Of the first of them; exact where it is below `ALONE`, since those steps come one by one.
+    state : State
+        Recorded positions and the momenta inferred there.
+    before : RoundedArray or None
+        Positions one step earlier; the start itself at k = 0, None where they are not recorded.
+    momentum_recorded : bool
+        Whether the momenta are the candidate's own record; else they are β_k − β_{k−1}.
+    gradient : callable
+        Of positions, and of `step=` where another batch than that of step k is meant.
+    coefficients : Coefficients
+    objective : RoundedRegression or RoundedPolynomial
+    """
+
+    k: int
+    state: State
+    before: RoundedArray | None
+    momentum_recorded: bool
+    gradient: Callable[..., Any]
+    coefficients: Coefficients
+    objective: RoundedObjective
+
+
+@dataclass(frozen=True)
+class Recurrence:
+    """A step to replay, where it is not simply the method's.
+
+    Parameters
+    ----------
+    step : callable, optional
+        Makes the step; None is the method's own.
+    objective : callable
+        Makes the objective from case and arithmetic.
+    arithmetic : callable
+        Makes the arithmetic from the declaration.
+    shares_residual : bool
+        Whether `oracle.shared_residual` applies: one residual, for all parameters, at one point.
+    lag : int
+        By how many steps the gradients are stale from which a look-ahead sequence's momentum is inferred.
+    """
+
+    step: Callable[[Moment], State] | None = None
+    objective: Callable[[Case, RoundedArithmetic], RoundedObjective] = rounded_objective
+    arithmetic: Callable[[Declaration], RoundedArithmetic] = RoundedArithmetic
+    shares_residual: bool = True
+    lag: int = 0
+
+
+EXACT = Recurrence()
 
 
 class Comparison(NamedTuple):
@@ -110,7 +181,13 @@ def replayable_rows(trace: Trace, method: str) -> Rows:
     return np.flatnonzero(follows & np.concatenate([[False], momentum_known[:-1]]))
 
 
-def replay(case: Case, declaration: Declaration, trace: Trace) -> Replay:
+def replay(
+    case: Case,
+    declaration: Declaration,
+    trace: Trace,
+    recurrence: Recurrence = EXACT,
+    targets: Rows | None = None,
+) -> Replay:
     """Replay every step that can be replayed.
 
     Parameters
@@ -121,14 +198,19 @@ def replay(case: Case, declaration: Declaration, trace: Trace) -> Replay:
     declaration : Declaration
     trace : Trace
         Finite values.
+    recurrence : Recurrence
+        What a step is.
+    targets : int64, optional
+        Some of `replayable_rows`; by default all.
 
     Returns
     -------
     Replay
         R may be 0.  Ratios are not finite where the exact step overflows float64.
     """
-    replayer = _Replayer(case, declaration, trace)
-    targets = replayable_rows(trace, case.method.name)
+    replayer = _Replayer(case, declaration, trace, recurrence)
+    if targets is None:
+        targets = replayable_rows(trace, case.method.name)
     groups = list(_groups(trace, targets, max(1, len(case.method.batches))))
     with np.errstate(all="ignore"):
         parts = [replayer.replay(rows) for rows in groups]
@@ -171,42 +253,58 @@ def stacked(parts: Sequence[Comparison]) -> Comparison:
 class _Replayer:
     """The case's recurrence under the rounding model, and the recorded states it starts from."""
 
-    def __init__(self, case: Case, declaration: Declaration, trace: Trace) -> None:
-        self.case, self.trace = case, trace
-        self.arithmetic = RoundedArithmetic(declaration)
-        self.unit = self.arithmetic.rounding.unit
-        self.objective = rounded_objective(case, self.arithmetic)
+    def __init__(
+        self, case: Case, declaration: Declaration, trace: Trace, recurrence: Recurrence = EXACT
+    ) -> None:
+        self.case, self.trace, self.recurrence = case, trace, recurrence
+        self.arithmetic = recurrence.arithmetic(declaration)
+        self.objective = recurrence.objective(case, self.arithmetic)
         self.coefficients = coefficients_of(case, self.arithmetic)
-        self.form = form_of(declaration.form, case.method.name)
+        self.extra = ExtraRoundings(declaration, case.method.name)
         self.lookahead = case.method.name == "nesterov_lookahead"
 
     def replay(self, targets: Rows) -> tuple[Comparison, Comparison | None]:
-        """Replay steps that share a batch; either all or none of them start at step 0."""
+        """Replay steps that share a batch; the first few steps come one by one."""
         rows = targets - 1
         k = int(self.trace.steps[rows[0]])
         self.objective.evaluations.clear()
         started = State(self.arithmetic.recorded(self.trace.positions[rows]), self._momentum(rows, k))
-        gradient = partial(self.objective.gradient, step=k)
-        reached = METHODS[self.case.method.name].step(started, gradient, self.coefficients)
+        reached = self._step(started, rows, k)
         sizes = self._sizes(rows, started, reached)
         if self.trace.momenta is None:
             return self._stepped(targets, reached, sizes), None
-        momentum = reached.momentum.widened(self.form.note.error(sizes, self.unit))
+        momentum = reached.momentum.widened(self.extra.note(sizes))
         noted = self._sharpened(compared(self.trace.momenta[targets], momentum), ahead=0.0)
         if self.lookahead:
             return self._stepped(targets, reached, sizes), noted
         return self._moved(started, targets, self.trace.momenta[targets]), noted
 
+    def _step(self, started: State, rows: Rows, k: int) -> State:
+        """Make the step of the recurrence."""
+        if self.recurrence.step is None:
+            gradient = partial(self.objective.gradient, step=k)
+            reached: State = METHODS[self.case.method.name].step(started, gradient, self.coefficients)
+            return reached
+        known = k == 0 or bool((self.trace.steps[rows] - self.trace.steps[rows - 1] == 1).all())
+        before = self.arithmetic.recorded(self.trace.positions[rows - (k > 0)]) if known else None
+
+        def gradient_at(position: Any, step: int = k) -> Any:
+            return self.objective.gradient(position, step)
+
+        recorded = self.trace.momenta is not None
+        moment = Moment(k, started, before, recorded, gradient_at, self.coefficients, self.objective)
+        return self.recurrence.step(moment)
+
     def _momentum(self, rows: Rows, k: int) -> RoundedArray:
         """Return p_k: recorded, given by the spec, or inferred from two positions."""
-        form, now = self.form, np.abs(self.trace.positions[rows])
+        now = np.abs(self.trace.positions[rows])
         if self.trace.momenta is not None:
             momentum = self.arithmetic.recorded(self.trace.momenta[rows])
-            return momentum.widened(form.recorded.error(Sizes(momentum=momentum.size()), self.unit))
+            return momentum.widened(self.extra.recorded(Sizes(momentum=momentum.size())))
         if k == 0:
             start: RoundedArray = start_of(self.case, self.arithmetic).momentum
             moving = start.value.hi != 0
-            entry = form.start.error(Sizes(now=now, momentum=start.size()), self.unit)
+            entry = self.extra.start(Sizes(now=now, momentum=start.size()))
             return start.widened(moving * entry)
         difference = DoubleDouble.exactly(self.trace.positions[rows]) - DoubleDouble.exactly(
             self.trace.positions[rows - 1]
@@ -219,15 +317,16 @@ class _Replayer:
         now = np.abs(self.trace.positions[rows])
         if not self.lookahead:
             sizes = Sizes(now=now, momentum=move.size())
-            return move.widened(self.form.inferred.error(sizes, self.unit))
+            return move.widened(self.extra.inferred(sizes))
         if self.case.method.momentum == 0:  # then p_k multiplies zero
             return move
-        previous = self.arithmetic.recorded(self.trace.positions[rows - 1])
+        lag = min(self.recurrence.lag, k - 1)
+        previous = self.arithmetic.recorded(self.trace.positions[rows - 1 - lag])
         descent = self.coefficients.step_size * self.objective.gradient(previous, step=k - 1)
         scaled = move + descent
         momentum: RoundedArray = self.arithmetic.number(1 / self.case.method.momentum) * scaled
         sizes = Sizes(now=now, momentum=momentum.size(), descent=descent.size())
-        entry = self.form.inferred.error(sizes, self.unit)
+        entry = self.extra.inferred(sizes)
         return momentum.widened(entry / float(self.case.method.momentum))
 
     def _sizes(self, rows: Rows, started: State, reached: State) -> Sizes:
@@ -237,18 +336,20 @@ class _Replayer:
 
     def _stepped(self, targets: Rows, reached: State, sizes: Sizes) -> Comparison:
         """Compare recorded positions with the recurrence's."""
-        position = reached.position.widened(self.form.exit.error(sizes, self.unit))
+        position = reached.position.widened(self.extra.exit(sizes))
         ahead = float(self.case.method.momentum) if self.lookahead else 0.0
         return self._sharpened(compared(self.trace.positions[targets], position), ahead)
 
     def _moved(self, started: State, targets: Rows, momenta: Floats) -> Comparison:
         """Compare recorded positions with the position before plus the recorded momentum."""
-        note = Counts(momentum=self.form.note.momentum).error(Sizes(momentum=np.abs(momenta)), self.unit)
-        moved = started.position + self.arithmetic.recorded(momenta).widened(note + np.zeros_like(momenta))
-        return compared(self.trace.positions[targets], moved)
+        sizes = Sizes(after=np.abs(self.trace.positions[targets]), momentum=np.abs(momenta))
+        momentum = self.arithmetic.recorded(momenta).widened(self.extra.kept_apart(sizes))
+        return compared(self.trace.positions[targets], started.position + momentum)
 
     def _sharpened(self, comparison: Comparison, ahead: float) -> Comparison:
         """Let the shared residual raise the ratios; `ahead` is μ where y_{k+1} takes the gradient twice."""
+        if not self.recurrence.shares_residual:
+            return comparison
         eta, mu = float(self.case.method.step_size), float(self.case.method.momentum)
         evaluations = self.objective.evaluations
         # the last gradient enters with η(1 + μ) or η; one at the state before, by the inferred momentum, with μη
@@ -259,11 +360,12 @@ class _Replayer:
 
 
 def _groups(trace: Trace, targets: Rows, batches: int) -> Iterator[Rows]:
-    """Yield rows to replay together: the first step by itself, then by batch, in chunks."""
-    from_start = targets[trace.steps[targets] == 1]
-    if len(from_start):
-        yield from_start
-    later = targets[trace.steps[targets] > 1]
+    """Yield rows to replay together: the first steps one by one, then by batch, in chunks."""
+    steps = trace.steps[targets]
+    for step in range(1, ALONE + 1):
+        if (steps == step).any():
+            yield targets[steps == step]
+    later = targets[steps > ALONE]
     for batch in range(batches):
         same = later[(trace.steps[later] - 1) % batches == batch]
         for start in range(0, len(same), CHUNK):

@@ -75,11 +75,14 @@ class Rounding:
         u and u_a, 2^−precision.
     underflow : float
         ω.
+    operand_unit : float
+        u_o of the operands of matrix products; 0 where they are not rounded.
     """
 
     unit: float
     accumulation_unit: float
     underflow: float
+    operand_unit: float = 0.0
 
     @classmethod
     def of(cls, declaration: Declaration) -> Rounding:
@@ -88,16 +91,16 @@ class Rounding:
         Raises
         ------
         KeyError
-            If `dtype` or `accumulate` is no name in `reference.exact.BINARY_FORMATS`.
+            If a format is no name in `reference.exact.BINARY_FORMATS`.
         """
-        formats = [
-            BINARY_FORMATS[name] for name in (declaration.dtype, declaration.accumulate or declaration.dtype)
-        ]
+        names = (declaration.dtype, declaration.accumulate, declaration.operands)
+        formats = [BINARY_FORMATS[name or declaration.dtype] for name in names]
         underflow = max(
             2.0 ** (form.min_exponent - form.precision if form.name == "float16" else form.min_exponent)
             for form in formats
         )
-        return cls(2.0 ** -formats[0].precision, 2.0 ** -formats[1].precision, underflow)
+        units = [2.0**-form.precision for form in formats]
+        return cls(units[0], units[1], underflow, units[2] if declaration.operands else 0.0)
 
     def compound(self, count: int) -> float:
         """Return (1 + u)^count − 1, the most that `count` factors (1 + δ) change a product by."""
@@ -167,7 +170,7 @@ class RoundedArray:
 
 
 class RoundedMatrix(NamedTuple):
-    """X, |X| and the error its entries may carry, each shape (n, d)."""
+    """X, |X| and the error its entries may carry as operands of a product, each shape (n, d)."""
 
     value: DoubleDouble
     size: Floats
@@ -190,7 +193,7 @@ class RoundedArithmetic:
 
     def __init__(self, declaration: Declaration) -> None:
         self.rounding = Rounding.of(declaration)
-        self.dtype = declaration.dtype
+        self.dtype, self.operands = declaration.dtype, declaration.operands
         self.wide_sums = declaration.accumulate not in ("", declaration.dtype)
         self.exact = DoubleDoubleArithmetic()
 
@@ -211,14 +214,19 @@ class RoundedArithmetic:
     def matrix(self, rows: Sequence[Sequence[Fraction]]) -> RoundedMatrix:
         """Return a matrix of the spec, shape (n, d)."""
         value = self.exact.matrix(rows)
-        return RoundedMatrix(value, abs(value), self._conversion_error(value))
+        size, error = abs(value), self._conversion_error(value)
+        if self.operands:
+            narrowed = ~representable(value, self.operands) | (error > 0)
+            error = error + narrowed * self._narrowing(size + error)
+        return RoundedMatrix(value, size, error)
 
     def times(self, matrix: RoundedMatrix, vector: RoundedArray) -> RoundedArray:
         """Return X θ, from shapes (n, d) and (K, d) to (K, n), by the sum of the module docstring."""
         terms = matrix.size.shape[1]
         value = self.exact.times(matrix.value, vector.value)
         absolute = abs(vector.value) @ matrix.size.T
-        passed_on = vector.error @ (matrix.size + matrix.error).T
+        carried = vector.error + self._narrowing(vector.size()) if self.operands else vector.error
+        passed_on = carried @ (matrix.size + matrix.error).T
         if matrix.error.any():
             passed_on += abs(vector.value) @ matrix.error.T
         return self._summed(value, absolute, passed_on, terms)
@@ -239,8 +247,12 @@ class RoundedArithmetic:
 
     def total(self, vector: RoundedArray) -> RoundedArray:
         """Return the sum of the entries, from shape (K, m) to (K, 1)."""
-        ones = np.ones((1, vector.error.shape[-1]))
-        return self.times(RoundedMatrix(DoubleDouble.exactly(ones), ones, np.zeros_like(ones)), vector)
+        terms = vector.error.shape[-1]
+        ones = RoundedMatrix(
+            DoubleDouble.exactly(np.ones((1, terms))), np.ones((1, terms)), np.zeros((1, terms))
+        )
+        absolute, passed_on = abs(vector.value) @ ones.size.T, vector.error @ ones.size.T
+        return self._summed(self.exact.times(ones.value, vector.value), absolute, passed_on, terms)
 
     def entry(self, vector: RoundedArray, index: int) -> RoundedArray:
         """Return one coordinate, shape (K, 1)."""
@@ -263,6 +275,11 @@ class RoundedArithmetic:
         if self.wide_sums:
             error += rounding.unit * (abs(value) + error) + rounding.underflow
         return RoundedArray(value, error, rounding, open_sum=terms * unit * (1 + growth))
+
+    def _narrowing(self, size: Floats) -> Floats:
+        """Return by how much an operand of this size changes when it is rounded for a product."""
+        narrowing: Floats = self.rounding.operand_unit * size + self.rounding.underflow
+        return narrowing
 
     def _conversion_error(self, value: DoubleDouble) -> Floats:
         inexact = ~representable(value, self.dtype)

@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oracle.error_free import DoubleDoubleArithmetic, Floats
-from oracle.findings import Finding, Outcome, candidate_text, exact_text
+from oracle.findings import Finding, Outcome, arithmetic_text, candidate_text, exact_text
 from oracle.objectives import RoundedRegression, rounded_objective
 from oracle.records.candidate import Declaration
 from oracle.replay import Comparison, Replay, compared, stacked
 from oracle.rounding import RoundedArithmetic
 from oracle.trace import Trace
+from oracle.update_forms import ExtraRoundings, Sizes
 from reference.case import Case
 from reference.exact import BINARY_FORMATS, round_to_format
 from reference.trajectory import start_of
@@ -54,11 +55,19 @@ def start_finding(case: Case, declaration: Declaration, trace: Trace) -> Finding
     momenta = {**zeros, **case.method.p0}
     if case.method.name == "nesterov_lookahead" and any(any(values) for values in momenta.values()):
         start = start_of(case, RoundedArithmetic(declaration))
-        parts = [compared(trace.positions[:1], start.position)]
+        entry = ExtraRoundings(declaration, case.method.name).exit(
+            Sizes(now=0.0, after=start.position.size(), momentum=start.momentum.size())
+        )
+        position = start.position.widened(entry) if declaration.state else start.position
+        parts = [compared(trace.positions[:1], position)]
     else:
-        parts = [_given(trace.positions[:1], [case.init[name] for name, _ in trace.names], declaration.dtype)]
+        parts = [
+            _given(trace.positions[:1], [case.init[name] for name, _ in trace.names], declaration.kept_in)
+        ]
     if trace.momenta is not None:
-        parts.append(_given(trace.momenta[:1], [momenta[name] for name, _ in trace.names], declaration.dtype))
+        parts.append(
+            _given(trace.momenta[:1], [momenta[name] for name, _ in trace.names], declaration.kept_in)
+        )
     rows = np.zeros(1, dtype=np.int64)
     return _finding(Check("start", "the start of the spec"), declaration, trace, rows, parts)
 
@@ -68,7 +77,7 @@ def replay_finding(declaration: Declaration, trace: Trace, replayed: Replay) -> 
     if not len(replayed.rows):
         return None
     parts = [replayed.position] + ([replayed.momentum] if replayed.momentum is not None else [])
-    how = f"{declaration.dtype}, {declaration.form} form"
+    how = f"{arithmetic_text(declaration)}, {declaration.form} form"
     what = f"the exact step from the state before it, rounded in {how}"
     return _finding(Check("local replay", what), declaration, trace, replayed.rows, parts)
 
@@ -87,11 +96,19 @@ def observable_findings(case: Case, declaration: Declaration, trace: Trace) -> I
                     exact = objective.predictor(position)
                 else:
                     exact = objective.loss(position)
+                exact = exact.widened(_kept(declaration) * exact.size())
                 values = recorded[start : start + CHUNK].reshape(-1, exact.error.shape[1])
                 parts.append(compared(values, exact))
         rows = np.arange(len(trace), dtype=np.int64)
         check = Check("local replay", f"the `{name}` of the candidate's own parameters", name)
         yield _finding(check, declaration, trace, rows, [stacked(parts)])
+
+
+def _kept(declaration: Declaration) -> float:
+    """Return the unit of a state kept narrower than the arithmetic, 0 where it is not."""
+    if declaration.kept_in == declaration.dtype:
+        return 0.0
+    return float(2.0 ** -BINARY_FORMATS[declaration.kept_in].precision)
 
 
 def _given(recorded: Floats, values: Sequence[Sequence[Fraction]], dtype: str) -> Comparison:
@@ -130,7 +147,7 @@ def _finding(
         int(trace.steps[rows[at]]),
         name,
         coordinate,
-        candidate_text(float(part.recorded[at, within]), declaration.dtype),
+        candidate_text(float(part.recorded[at, within]), declaration.kept_in),
         exact_text(float(part.expected.hi[at, within]), float(part.expected.lo[at, within])),
         gap / excess if 0 < excess < np.inf else float(part.bound[at, within]),
         excess,

@@ -41,6 +41,13 @@ gradient descent
 A recorded p_k is p_k itself in the velocity form, fl(−ηb_k) in the buffer form and fl(β_k − β_{k−1}) in
 the position form: entry 3·|p_k| in the latter two.  A recorded p_{k+1} errs likewise (note).
 
+narrow state
+    Where parameters and momentum are kept in a format narrower than the arithmetic, with unit u_s, every
+    kept number is rounded once more: β_k = (1 + δ)·fl(β_{k−1} + p_k) makes entry 1·|β_k|, the kept momentum
+    1·|p_k| more, whether β takes the rounded or the unrounded one: exit 1·|β_{k+1}| + 1·|p_{k+1}|, note
+    1·|p_{k+1}|, and a start p_0 ≠ 0 1·|p_0|.  The position form keeps two positions and rounds less.  The
+    look-ahead counts above hold for whatever unit y, β and p are kept in.
+
 Second-order terms: sizes include the error found so far, and all counts are taken times 1 + 16u.
 """
 
@@ -52,8 +59,10 @@ from typing import NamedTuple
 import numpy as np
 
 from oracle.error_free import Floats
+from oracle.records.candidate import Declaration
+from reference.exact import BINARY_FORMATS
 
-__all__ = ["FORMS", "Counts", "Sizes", "UpdateForm", "form_of"]
+__all__ = ["FORMS", "Counts", "ExtraRoundings", "Sizes", "UpdateForm", "form_of"]
 
 FORMS = ("velocity", "position", "buffer")
 
@@ -135,6 +144,64 @@ LOOKAHEAD_FORM = UpdateForm(
     feedback=Counts(now=2, after=2, momentum=3),
 )
 DESCENT = UpdateForm(Counts(), Counts(), Counts(), Counts(), note=Counts(after=1, momentum=3))
+KEPT = UpdateForm(
+    inferred=Counts(now=1, momentum=1),
+    recorded=Counts(),
+    start=Counts(momentum=1),
+    exit=Counts(after=1, momentum=1),
+    note=Counts(momentum=1),
+)
+
+
+class ExtraRoundings:
+    """What a declaration adds to the reference's recurrence at each place of an `UpdateForm`.
+
+    Parameters
+    ----------
+    declaration : Declaration
+    method : str
+        A name in `reference.methods.METHODS`.
+    """
+
+    def __init__(self, declaration: Declaration, method: str) -> None:
+        form = form_of(declaration.form, method)
+        self.parts = [(form, 2.0 ** -BINARY_FORMATS[declaration.dtype].precision)]
+        if declaration.kept_in != declaration.dtype:
+            kept = LOOKAHEAD_FORM if method == "nesterov_lookahead" else KEPT
+            self.parts.append((kept, 2.0 ** -BINARY_FORMATS[declaration.kept_in].precision))
+
+    def inferred(self, sizes: Sizes) -> Floats:
+        """Return the entry error of a momentum read off positions."""
+        return self._sum([form.inferred.error(sizes, unit) for form, unit in self.parts])
+
+    def recorded(self, sizes: Sizes) -> Floats:
+        """Return the entry error of a recorded momentum."""
+        return self._sum([form.recorded.error(sizes, unit) for form, unit in self.parts])
+
+    def start(self, sizes: Sizes) -> Floats:
+        """Return the entry error of a momentum that the spec gives."""
+        return self._sum([form.start.error(sizes, unit) for form, unit in self.parts])
+
+    def exit(self, sizes: Sizes) -> Floats:
+        """Return the error of the position that the step ends in."""
+        return self._sum([form.exit.error(sizes, unit) for form, unit in self.parts])
+
+    def note(self, sizes: Sizes) -> Floats:
+        """Return the error of the momentum that the candidate records after the step."""
+        return self._sum([form.note.error(sizes, unit) for form, unit in self.parts])
+
+    def kept_apart(self, sizes: Sizes) -> Floats:
+        """Return by how much β_{k+1} may miss β_k plus the momentum recorded after the step."""
+        form, unit = self.parts[0]
+        errors = [Counts(momentum=form.note.momentum).error(sizes, unit)]
+        if len(self.parts) > 1:
+            errors.append(Counts(after=1, momentum=1).error(sizes, self.parts[1][1]))
+        total: Floats = self._sum(errors) + np.zeros_like(sizes.momentum)
+        return total
+
+    @staticmethod
+    def _sum(errors: list[Floats]) -> Floats:
+        return errors[0] if len(errors) == 1 else errors[0] + errors[1]
 
 
 def form_of(form: str, method: str) -> UpdateForm:

@@ -19,12 +19,17 @@ from oracle.candidate_file import CandidateError
 from oracle.case import case_of
 from oracle.compare import Curves, Distance, curves_of, distances
 from oracle.data_checks import check_record, data_findings, finite_rows, recorded_steps
+from oracle.diagnosis.diagnose import diagnose as name_the_fault
+from oracle.diagnosis.diagnosis import Diagnosis
+from oracle.diagnosis.forward import diagnose_by_running
+from oracle.diagnosis.variant import Subject
 from oracle.envelope import Envelope, envelope, too_long
 from oracle.findings import Finding, Outcome
 from oracle.gap_check import gap_finding
+from oracle.localisation import Localisation, localise
 from oracle.records.candidate import Array, Declaration
 from oracle.records.golden import Golden
-from oracle.replay import replay
+from oracle.replay import Replay, replay
 from oracle.state_checks import observable_findings, replay_finding, start_finding
 from oracle.trace import Trace, trace_of
 from reference.case import Case
@@ -48,6 +53,16 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What looking at a record brought: findings, curves, replayed steps, and the envelope where one was made."""
+
+    findings: list[Finding]
+    curves: Curves
+    replayed: Replay
+    width: Envelope | None
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The outcome with its evidence.
 
@@ -62,6 +77,10 @@ class Verdict:
         None where nothing could be compared.
     seconds : float
         Wall time of judging.
+    localisation : Localisation or None
+        Where the errors are made; None where no replayed step errs.
+    diagnosis : Diagnosis or None
+        Which misimplementation explains the record; None unless it DISAGREES.
     """
 
     outcome: Outcome
@@ -69,6 +88,8 @@ class Verdict:
     declaration: Declaration
     curves: Curves | None
     seconds: float
+    localisation: Localisation | None = None
+    diagnosis: Diagnosis | None = None
 
 
 def judge(
@@ -78,6 +99,7 @@ def judge(
     steps: Sequence[int] | None = None,
     *,
     draw_envelope: bool = True,
+    diagnose: bool = True,
 ) -> Verdict:
     """Judge a candidate's record against a golden.
 
@@ -94,6 +116,8 @@ def judge(
         In place of the array ``steps``.  Successive steps are decided one by one.
     draw_envelope : bool
         Whether to compute the envelope for the curves where no verdict depends on it.
+    diagnose : bool
+        Whether to look for the misimplementation that explains a record which disagrees.
 
     Returns
     -------
@@ -115,11 +139,27 @@ def judge(
     findings = data_findings(declaration, arrays, rows, found, MODELS[case.model].names)
     trace = trace_of(case, arrays, rows).head(finite_rows(arrays, list(arrays)))
     record = Record(case, declaration, trace, rows, found)
-    more, curves = _judged(record, draw_envelope)
-    findings += more + _steps_left_out(golden, rows)
+    seen = _judged(record, draw_envelope)
+    findings += seen.findings + _steps_left_out(golden, rows)
     outcome = _outcome(findings)
-    ordered = sorted(findings, key=lambda finding: finding.outcome is not outcome)
-    return Verdict(outcome, tuple(ordered), declaration, curves, time.perf_counter() - began)
+    ordered = tuple(sorted(findings, key=lambda finding: finding.outcome is not outcome))
+    place = localise(trace, seen.replayed, found)
+    diagnosis = _diagnosis(record, seen) if diagnose and outcome is Outcome.DISAGREES else None
+    seconds = time.perf_counter() - began
+    return Verdict(outcome, ordered, declaration, seen.curves, seconds, place, diagnosis)
+
+
+def _diagnosis(record: Record, seen: Seen) -> Diagnosis | None:
+    """Return what explains a record that disagrees; None where no states say anything about that."""
+    if len(seen.replayed.rows):
+        return name_the_fault(record.case, record.declaration, record.trace)
+    names = [name for name, _ in record.trace.names]
+    if seen.width is None or any(name not in seen.width.worst for name in names):
+        return None
+    rows = next(iter(record.found.values())).rows
+    inside = rows < len(record.trace)
+    bounds = np.concatenate([seen.width.worst[name][inside] for name in names], axis=1)
+    return diagnose_by_running(Subject(record.case, record.declaration, record.trace), rows[inside], bounds)
 
 
 def _case(golden: Golden) -> Case:
@@ -132,8 +172,8 @@ def _case(golden: Golden) -> Case:
     return case_of(golden.spec)
 
 
-def _judged(record: Record, draw_envelope: bool) -> tuple[list[Finding], Curves]:
-    """Return the findings about the finite part of a record, and its curves."""
+def _judged(record: Record, draw_envelope: bool) -> Seen:
+    """Look at the finite part of a record."""
     case, declaration, trace = record.case, record.declaration, record.trace
     try:
         start = start_finding(case, declaration, trace)
@@ -154,7 +194,7 @@ def _judged(record: Record, draw_envelope: bool) -> tuple[list[Finding], Curves]
         replayed,
         None if width is None else width.typical,
     )
-    return [finding for finding in findings if finding is not None], curves
+    return Seen([finding for finding in findings if finding is not None], curves, replayed, width)
 
 
 def _envelope(record: Record, needed: bool, wanted: bool) -> Envelope | None:

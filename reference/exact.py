@@ -62,6 +62,7 @@ BINARY_FORMATS = {
         BinaryFormat("float32", 24, -126, 127),
         BinaryFormat("bfloat16", 8, -126, 127),
         BinaryFormat("float16", 11, -14, 15),
+        BinaryFormat("tfloat32", 11, -126, 127),  # what tensor cores take of a float32 operand
     )
 }
 

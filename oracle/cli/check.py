@@ -99,13 +99,14 @@ def _write_reports(comparison: Comparison, html: Path | None, junit: Path | None
 
 def _lines(comparison: Comparison) -> list[str]:
     """Return the verdict for people."""
-    from oracle.report.facts import decisive_finding, facts_of, finding_text
+    from oracle.report.facts import decisive_finding, explanation_lines, facts_of, finding_text
     from oracle.report.figures import bounds
 
     facts, finding = facts_of(comparison), decisive_finding(comparison)
     lines = [f"{comparison.verdict.outcome}: {comparison.title}"]
     if finding is not None:
         lines.append(f"  {finding_text(finding)}")
+    lines += [f"  {line}" for line in explanation_lines(comparison.verdict)]
     if facts.local_ratio is not None:
         lines.append(
             f"  largest local error: {bounds(facts.local_ratio)} of its bound, at step {facts.local_step}"

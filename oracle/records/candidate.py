@@ -32,17 +32,31 @@ class Declaration:
         ``velocity`` p ← μp − ηg, β ← β + p · ``position`` β ← β + μ(β − β₋) − ηg ·
         ``buffer`` b ← μb + g, β ← β − ηb (torch).
     dtype : str
-        Of the state and of every product: ``float64``, ``float32``, ``bfloat16`` or ``float16``.
+        Of every operation, and of the state unless `state` says otherwise: ``float64``, ``float32``,
+        ``bfloat16`` or ``float16``.
     accumulate : str
         Of the sums inside a matrix product; empty means `dtype`.
     fma : bool
         Whether multiply-adds may be fused.  Fewer roundings never widen the bound.
+    operands : str
+        What the operands of a matrix product are rounded to before they are multiplied: ``tfloat32``,
+        ``bfloat16`` or ``float16``, as on tensor cores; empty means that they are not.
+    state : str
+        What parameters and momentum are kept in between steps, where that is narrower than `dtype`: ``bfloat16``
+        for mixed precision.  A record holds numbers of this format.  Empty means `dtype`.
     """
 
     form: str = "velocity"
     dtype: str = "float64"
     accumulate: str = ""
     fma: bool = True
+    operands: str = ""
+    state: str = ""
+
+    @property
+    def kept_in(self) -> str:
+        """The format of recorded numbers."""
+        return self.state or self.dtype
 
 
 @dataclass(frozen=True)
@@ -85,6 +99,11 @@ class CandidateMethod:
         Initial momentum; empty means zero.
     batches : sequence of sequences of int
         Sample indices, used cyclically; empty means every sample at every step.
+    step_sizes : ndarray, shape (L,)
+        A schedule: η_k of step k is entry k mod L, in the place of `step_size`; empty means none.
+    scales : str
+        What the scheduled η_k scales: the ``gradient``, p ← μ p − η_k g, β ← β + p, or as in torch the
+        ``update``, b ← μ b + g, β ← β − η_k b (look-ahead: y ← y − η_k (g + μ b)).
     """
 
     name: str
@@ -92,6 +111,8 @@ class CandidateMethod:
     momentum: Any
     p0: Mapping[str, Array] = field(default_factory=dict)
     batches: Sequence[Sequence[int]] = ()
+    step_sizes: Any = ()
+    scales: str = "gradient"
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from oracle.report.comparison import Comparison, Report
-from oracle.verdict import Curves, Finding, Outcome
+from oracle.verdict import Curves, Finding, Outcome, Verdict
 
-__all__ = ["Facts", "FinalError", "decisive_finding", "facts_of", "finding_text", "headline"]
+__all__ = [
+    "Facts",
+    "FinalError",
+    "decisive_finding",
+    "explanation",
+    "explanation_lines",
+    "facts_of",
+    "finding_text",
+    "headline",
+]
 
 
 @dataclass(frozen=True)
@@ -92,6 +101,28 @@ def finding_text(finding: Finding) -> str:
     if finding.excess is not None:
         parts.append(f"{finding.excess:.3g} times the bound")
     return "; ".join(parts)
+
+
+def explanation(verdict: Verdict) -> list[tuple[str, str]]:
+    """Return where the errors are made, what explains them and what to do, each under a heading."""
+    place, diagnosis = verdict.localisation, verdict.diagnosis
+    parts = [("where", place.sentence)] if place is not None else []
+    if diagnosis is None:
+        return parts
+    names = f" [{', '.join(diagnosis.names)}]" if diagnosis.names else ""
+    parts.append(("diagnosis", f"{diagnosis.sentence}{names}"))
+    if diagnosis.confidence:
+        parts.append(("how sure", diagnosis.confidence))
+    if diagnosis.runner_up and diagnosis.names:
+        parts.append(("next best", f"{diagnosis.runner_up}, off by {diagnosis.runner_up_ratio:.3g} bounds"))
+    if diagnosis.fitted:
+        parts.append(("by least squares", diagnosis.fitted))
+    return [*parts, ("what to do", diagnosis.remedy)]
+
+
+def explanation_lines(verdict: Verdict) -> list[str]:
+    """Return `explanation` a line each."""
+    return [f"{heading}: {text}" for heading, text in explanation(verdict)]
 
 
 def headline(report: Report) -> str:

@@ -49,6 +49,8 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
         "states": len(comparison.steps),
         "declaration": asdict(verdict.declaration),
         "findings": [{**asdict(found), "outcome": str(found.outcome)} for found in verdict.findings],
+        "localisation": None if verdict.localisation is None else asdict(verdict.localisation),
+        "diagnosis": None if verdict.diagnosis is None else asdict(verdict.diagnosis),
         "largest_local_error": {"in_bounds": facts.local_ratio, "step": facts.local_step},
         "final_errors": [asdict(error) for error in facts.final_errors],
         "seconds": {"run": comparison.run_seconds, "check": verdict.seconds},

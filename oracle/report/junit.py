@@ -10,7 +10,7 @@ import re
 from xml.etree import ElementTree
 
 from oracle.report.comparison import Comparison, NotRun, Report
-from oracle.report.facts import decisive_finding, finding_text
+from oracle.report.facts import decisive_finding, explanation_lines, finding_text
 from oracle.report.theory import TheoryRow, TheorySection
 from oracle.verdict import Outcome
 
@@ -53,6 +53,7 @@ def _comparison_case(comparison: Comparison) -> ElementTree.Element:
     finding = decisive_finding(comparison)
     if verdict.outcome in ELEMENTS:
         text = finding_text(finding) if finding else str(verdict.outcome)
+        text = "\n".join([text, *explanation_lines(verdict)])
         _complaint(case, ELEMENTS[verdict.outcome], str(verdict.outcome), text)
     output = ElementTree.SubElement(case, "system-out")
     output.text = _clean("\n".join(finding_text(found) for found in verdict.findings))

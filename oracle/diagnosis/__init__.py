@@ -1,0 +1,1 @@
+"""Which named misimplementation explains a record that disagrees."""
