@@ -72,6 +72,8 @@ class Moment:
         Recorded positions and the momenta inferred there.
     before : RoundedArray or None
         Positions one step earlier; the start itself at k = 0, None where they are not recorded.
+    momentum_before : RoundedArray or None
+        Momenta one step earlier, where they can be known.
     momentum_recorded : bool
         Whether the momenta are the candidate's own record; else they are β_k − β_{k−1}.
     gradient : callable
@@ -83,6 +85,7 @@ class Moment:
     k: int
     state: State
     before: RoundedArray | None
+    momentum_before: RoundedArray | None
     momentum_recorded: bool
     gradient: Callable[..., Any]
     coefficients: Coefficients
@@ -285,15 +288,30 @@ class _Replayer:
             gradient = partial(self.objective.gradient, step=k)
             reached: State = METHODS[self.case.method.name].step(started, gradient, self.coefficients)
             return reached
-        known = k == 0 or bool((self.trace.steps[rows] - self.trace.steps[rows - 1] == 1).all())
-        before = self.arithmetic.recorded(self.trace.positions[rows - (k > 0)]) if known else None
+        before = (
+            self.arithmetic.recorded(self.trace.positions[rows - (k > 0)]) if self._follow(rows, k) else None
+        )
+        kicked = None if before is None else self._momentum_before(started, rows, k)
 
         def gradient_at(position: Any, step: int = k) -> Any:
             return self.objective.gradient(position, step)
 
         recorded = self.trace.momenta is not None
-        moment = Moment(k, started, before, recorded, gradient_at, self.coefficients, self.objective)
+        moment = Moment(k, started, before, kicked, recorded, gradient_at, self.coefficients, self.objective)
         return self.recurrence.step(moment)
+
+    def _follow(self, rows: Rows, k: int) -> bool:
+        """Whether the state one step before each of the rows is recorded, or is the start."""
+        return k == 0 or bool((self.trace.steps[rows] - self.trace.steps[rows - 1] == 1).all())
+
+    def _momentum_before(self, started: State, rows: Rows, k: int) -> RoundedArray | None:
+        """Return p_{k−1}; None where it can only be guessed."""
+        if k == 0:
+            momentum: RoundedArray = started.momentum
+            return momentum
+        if self.lookahead or (self.trace.momenta is None and not self._follow(rows - 1, k - 1)):
+            return None
+        return self._momentum(rows - 1, k - 1)
 
     def _momentum(self, rows: Rows, k: int) -> RoundedArray:
         """Return p_k: recorded, given by the spec, or inferred from two positions."""

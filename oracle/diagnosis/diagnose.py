@@ -21,7 +21,7 @@ import numpy as np
 from oracle.diagnosis.catalogue import FAMILIES, UNINITIALISED, VARIANTS
 from oracle.diagnosis.diagnosis import Diagnosis
 from oracle.diagnosis.evidence import SCOPES, Evidence, Misses, evidence_of, misses_of
-from oracle.diagnosis.families import Family, common_interval
+from oracle.diagnosis.families import Family, Interval, common_interval
 from oracle.diagnosis.fit import fitted_text
 from oracle.diagnosis.variant import Attempt, Subject, Variant
 from oracle.records.candidate import Declaration
@@ -33,7 +33,7 @@ __all__ = ["diagnose"]
 
 TELLING = 8  # failing steps that a variant is tried on first; as many early ones, and late ones
 USED = 0.02  # of a coarse bound: below it the record is finer than that arithmetic
-SAME = 0.5  # binary orders of magnitude by which two coarse bounds are held for equal
+SAME = 1.5  # binary orders of magnitude by which two coarse bounds are held for equal
 
 
 @dataclass(frozen=True)
@@ -192,30 +192,29 @@ def _of_the_start(misses: Misses) -> Diagnosis:
 
 def _family(subject: Subject, misses: Misses) -> Diagnosis | None:
     """Return the family whose unknown number explains the record, if one does."""
+    few = _telling(misses)
+    rough = replay(subject.case, subject.declaration, subject.trace, targets=few)
     for family in FAMILIES:
-        if not family.applies(subject):
-            continue
-        few = _telling(misses)
-        if _interval_is_empty(subject, family, few) or _interval_is_empty(subject, family, misses.rows):
-            continue
-        base = replay(subject.case, subject.declaration, subject.trace, targets=misses.rows)
-        found = common_interval(subject, family, base, misses.rows)
-        shown = family.value(subject, found.middle)
-        half = (found.high - found.low) / 2
-        return Diagnosis(
-            names=(family.name,),
-            sentence=f"the candidate {family.sentence.format(t=f'{shown:.6g} ± {half:.1g}')}",
-            remedy=family.remedy,
-            confidence=f"one number explains all {misses.ratio.size} numbers in {len(misses.rows)} steps within rounding",
-            largest_ratio=1.0,
-        )
+        for direction in family.directions(subject):
+            if common_interval(subject, direction, rough, few).empty:
+                continue
+            base = replay(subject.case, subject.declaration, subject.trace, targets=misses.rows)
+            found = common_interval(subject, direction, base, misses.rows)
+            if not found.empty:
+                return _of_the_family(subject, family, found, misses)
     return None
 
 
-def _interval_is_empty(subject: Subject, family: Family, rows: Rows) -> bool:
-    base = replay(subject.case, subject.declaration, subject.trace, targets=rows)
-    found = common_interval(subject, family, base, rows)
-    return found.low > found.high
+def _of_the_family(subject: Subject, family: Family, found: Interval, misses: Misses) -> Diagnosis:
+    shown, half = family.value(subject, found.middle), (found.high - found.low) / 2
+    extent = _extent("everywhere", misses)
+    return Diagnosis(
+        names=(family.name,),
+        sentence=f"the candidate {family.sentence.format(t=f'{shown:.6g} ± {half:.1g}')}",
+        remedy=family.remedy,
+        confidence=f"one number {extent} to within twice the rounding bound",
+        largest_ratio=2.0,
+    )
 
 
 def _unknown(tried: list[Suspect], fit: str) -> Diagnosis:

@@ -8,17 +8,21 @@ own operations round too.
 =======================  =======================================  =====================================
 family                   the step                                 direction
 =======================  =======================================  =====================================
-step_size_differs        η + t for η                              −∇L
-momentum_differs         μ + t for μ                              p
-weight_decay             g + λβ for g, t = λ                      −ηβ
+step_size_differs        η + t for η                              −g_k
+momentum_differs         μ + t for μ                              p_k
+weight_decay             g + λβ for g, t = λ                      −ηβ_k, or −η(β_k + μp_k)
 decoupled_weight_decay   β ← (1 − ηλ)β + p, t = λ                 −η(β_k − μβ_{k−1}), −ηβ_0 first
 =======================  =======================================  =====================================
+
+The look-ahead sequence gives its momentum away as μp_k = y_k − y_{k−1} + d_{k−1}, d = ηg, whence
+y_{k+1} = y_k + μ(y_k − y_{k−1} + d_{k−1}) − (1 + μ)d_k: its direction is μ∂d_{k−1} − (1 + μ)∂d_k.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
@@ -29,7 +33,9 @@ from oracle.rounding import RoundedArray
 from reference.methods import METHODS
 from reference.state import State
 
-__all__ = ["FAMILIES", "Family", "Interval", "common_interval"]
+__all__ = ["FAMILIES", "Direction", "Family", "Interval", "common_interval"]
+
+Direction = Callable[[Moment], RoundedArray]
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,11 @@ class Interval:
 
     low: float
     high: float
+
+    @property
+    def empty(self) -> bool:
+        """Whether no value explains the record."""
+        return self.low > self.high
 
     @property
     def middle(self) -> float:
@@ -53,9 +64,8 @@ class Family:
     ----------
     name, sentence, remedy : str
         The sentence has a place ``{t}`` for the number.
-    direction : callable
-        Of a moment: ∂β_{k+1}/∂t, shape (R, D).
-    applies : callable
+    directions : callable
+        Of a subject: functions of a moment, each a possible ∂β_{k+1}/∂t, shape (R, D).
     value : callable
         Of subject and t: the number to show.
     """
@@ -63,18 +73,17 @@ class Family:
     name: str
     sentence: str
     remedy: str
-    direction: Callable[[Moment], RoundedArray]
-    applies: Callable[[Subject], bool]
+    directions: Callable[[Subject], Sequence[Direction]]
     value: Callable[[Subject, float], float]
 
 
-def common_interval(subject: Subject, family: Family, base: Replay, targets: Rows) -> Interval:
+def common_interval(subject: Subject, direction: Direction, base: Replay, targets: Rows) -> Interval:
     """Return the t that every number of the given rows allows.
 
     Parameters
     ----------
     subject : Subject
-    family : Family
+    direction : callable
     base : Replay
         Of the right method, of those rows.
     targets : int64
@@ -85,12 +94,11 @@ def common_interval(subject: Subject, family: Family, base: Replay, targets: Row
     def step(moment: Moment) -> State:
         """Return β_k + direction in the place of the next position."""
         reached: State = method.step(moment.state, moment.gradient, moment.coefficients)
-        return State(moment.state.position + family.direction(moment), reached.momentum)
+        return State(moment.state.position + direction(moment), reached.momentum)
 
     recurrence = Recurrence(step, shares_residual=False)
     shown = replay(subject.case, subject.declaration, subject.trace, recurrence, targets)
-    direction = shown.position.expected.hi - subject.trace.positions[shown.rows - 1]
-    return _intersection(base, direction)
+    return _intersection(base, shown.position.expected.hi - subject.trace.positions[shown.rows - 1])
 
 
 def _intersection(base: Replay, direction: Floats) -> Interval:
@@ -108,31 +116,71 @@ def _intersection(base: Replay, direction: Floats) -> Interval:
     return Interval(float(low.max()) - slack, float(high.min()) + slack)
 
 
-def _momentum_direction(moment: Moment) -> RoundedArray:
-    momentum: RoundedArray = moment.state.momentum
-    return momentum
+def _ahead(descent: Callable[[Moment, bool], RoundedArray]) -> Direction:
+    """Return the direction of a look-ahead sequence from ∂d at the step, or at the step before."""
+
+    def direction(moment: Moment) -> RoundedArray:
+        mu, one = moment.coefficients.momentum, moment.objective.arithmetic.number(Fraction(1))
+        found: RoundedArray = -((one + mu) * descent(moment, False))
+        if moment.momentum_recorded or moment.k == 0:
+            return found
+        total: RoundedArray = found + mu * descent(moment, True)
+        return total
+
+    return direction
 
 
-def _decay(moment: Moment) -> RoundedArray:
-    decay: RoundedArray = -(moment.coefficients.step_size * moment.state.position)
+def _gradient(moment: Moment, earlier: bool) -> RoundedArray:
+    found: RoundedArray = (
+        moment.gradient(moment.before, moment.k - 1) if earlier else moment.gradient(moment.state.position)
+    )
+    return found
+
+
+def _position(moment: Moment, earlier: bool) -> RoundedArray:
+    decay: RoundedArray = moment.coefficients.step_size * (
+        moment.before if earlier else moment.state.position
+    )
     return decay
 
 
-def _decoupled(moment: Moment) -> RoundedArray:
-    eta, mu = moment.coefficients
-    if moment.k == 0 or moment.momentum_recorded:
-        return _decay(moment)
-    decay: RoundedArray = -(eta * (moment.state.position - mu * moment.before))
-    return decay
+def _step_sizes(subject: Subject) -> Sequence[Direction]:
+    name = subject.case.method.name
+    if name == "nesterov_lookahead":
+        return (_ahead(_gradient),)
+    if name == "nesterov":
+        return (lambda m: -m.gradient(m.state.position + m.coefficients.momentum * m.state.momentum),)
+    return (lambda m: -m.gradient(m.state.position),)
 
 
-def _plain(subject: Subject) -> bool:
-    """Whether a step adds η and μ times something, once each."""
-    return subject.case.method.name in ("gradient_descent", "heavy_ball", "nesterov")
+def _momenta(subject: Subject) -> Sequence[Direction]:
+    plain = subject.case.method.name == "heavy_ball" and subject.case.method.momentum
+    return (lambda m: m.state.momentum,) if plain else ()
 
 
-def _with_momentum(subject: Subject) -> bool:
-    return subject.case.method.name == "heavy_ball" and bool(subject.case.method.momentum)
+def _decays(subject: Subject) -> Sequence[Direction]:
+    name = subject.case.method.name
+    if name == "nesterov_lookahead":
+        return (_ahead(_position),)
+    plain: Direction = lambda m: -(m.coefficients.step_size * m.state.position)  # noqa: E731 - one of several
+    if name != "nesterov":
+        return (plain,)
+    return (
+        plain,
+        lambda m: (
+            -(m.coefficients.step_size * (m.state.position + m.coefficients.momentum * m.state.momentum))
+        ),
+    )
+
+
+def _decoupled(subject: Subject) -> Sequence[Direction]:
+    def direction(moment: Moment) -> RoundedArray:
+        eta, mu = moment.coefficients
+        if moment.k == 0 or moment.momentum_recorded:
+            return -(eta * moment.state.position)  # type: ignore[no-any-return]  # a RoundedArray
+        return -(eta * (moment.state.position - mu * moment.before))  # type: ignore[no-any-return]  # likewise
+
+    return (direction,) if subject.case.method.name == "heavy_ball" else ()
 
 
 FAMILIES = (
@@ -140,24 +188,21 @@ FAMILIES = (
         "step_size_differs",
         "steps as if η were {t}",
         "look which η reaches the kernel, and what the gradient is multiplied by",
-        lambda moment: -moment.gradient(moment.state.position),
-        lambda subject: subject.case.method.name in ("gradient_descent", "heavy_ball"),
+        _step_sizes,
         lambda subject, t: float(subject.case.method.step_size) + t,
     ),
     Family(
         "momentum_differs",
         "steps as if μ were {t}",
         "look which μ reaches the kernel",
-        _momentum_direction,
-        _with_momentum,
+        _momenta,
         lambda subject, t: float(subject.case.method.momentum) + t,
     ),
     Family(
         "weight_decay",
         "adds a weight decay λβ to the gradient, λ = {t}",
         "set `weight_decay` to 0: the spec's loss has none",
-        _decay,
-        _plain,
+        _decays,
         lambda _subject, t: t,
     ),
     Family(
@@ -165,7 +210,6 @@ FAMILIES = (
         "shrinks the parameters at every step (decoupled weight decay), λ = {t}",
         "set `weight_decay` to 0: the spec's loss has none",
         _decoupled,
-        _plain,
         lambda _subject, t: t,
     ),
 )

@@ -93,10 +93,10 @@ def states_of(attempt: Attempt) -> Iterator[State]:
                 state, partial(objective.gradient, step=k), coefficients
             )
         else:
-            earlier = state.position if before is None else before
+            earlier = state if before is None else before
             gradient = partial(_gradient, objective, k)
-            reached = step(Moment(k, state, earlier, True, gradient, coefficients, objective))
-        state, before, k = _exactly(reached), state.position, k + 1
+            reached = step(Moment(k, state, *earlier, True, gradient, coefficients, objective))
+        state, before, k = _exactly(reached), state, k + 1
 
 
 def _gradient(objective: Any, k: int, position: Any, step: int | None = None) -> Any:

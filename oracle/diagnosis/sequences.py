@@ -99,15 +99,17 @@ def _stale(subject: Subject) -> Iterator[Attempt]:
         reached: State = method.step(moment.state, stale, moment.coefficients)
         return reached
 
-    def with_its_batch(moment: Moment) -> State:
-        assert moment.before is not None
-        earlier = max(moment.k - 1, 0)
+    def kept(moment: Moment) -> State:
+        """Use the very gradient that the step before asked for, with its batch."""
+        at, earlier = moment.before, max(moment.k - 1, 0)
+        if subject.case.method.name == "nesterov" and moment.momentum_before is not None:
+            at = at + moment.coefficients.momentum * moment.momentum_before
         reached: State = method.step(
-            moment.state, lambda _: moment.gradient(moment.before, earlier), moment.coefficients
+            moment.state, lambda _: moment.gradient(at, earlier), moment.coefficients
         )
         return reached
 
-    for made in (step, with_its_batch):
+    for made in (step, kept):
         recurrence = Recurrence(made, shares_residual=False, lag=1)
         yield Attempt.of(subject, recurrence=recurrence, scopes=ANYWHERE)
 
