@@ -44,11 +44,13 @@ class TorchSgd:
     """torch.optim.SGD in a plain loop; buffer form.
 
     `nesterov` is not among its methods: with nesterov=True torch holds the look-ahead sequence,
-    which is `nesterov_lookahead`.
+    which is `nesterov_lookahead`.  Its learning rate is outside the buffer: of schedules it runs those that
+    scale the update.
     """
 
     methods = frozenset(METHODS) - {"nesterov"}
     models = frozenset(PARAMETERS)
+    schedules = frozenset({"update"})
 
     def __call__(
         self, problem: CandidateProblem, method: CandidateMethod, steps: Sequence[int]
@@ -95,6 +97,13 @@ class KernelCandidate:
         from lightning_runs.kernels.registry import kernel_named  # noqa: PLC0415 - imported on use
 
         return kernel_named(self.name).dtypes
+
+    @property
+    def schedules(self) -> frozenset[str]:
+        """What the step sizes of a schedule may scale; none for most kernels."""
+        from lightning_runs.kernels.registry import kernel_named  # noqa: PLC0415 - imported on use
+
+        return getattr(kernel_named(self.name), "schedules", frozenset())
 
     def __call__(
         self, problem: CandidateProblem, method: CandidateMethod, steps: Sequence[int]

@@ -60,6 +60,8 @@ class RunBatch:
         η and μ in the state's dtype.
     start : mapping of state name to ndarray, shape (runs, d)
         What is held at step 0: each parameter, and its momentum as ``p_<parameter>``.
+    schedules : tuple of ndarray, length runs or 0
+        η_k of each run, used cyclically, in the place of `step_size`; empty where no run has a schedule.
     """
 
     model: str
@@ -70,6 +72,7 @@ class RunBatch:
     step_size: Array
     momentum: Array
     start: Mapping[str, Array]
+    schedules: tuple[Array, ...] = ()
 
     def __len__(self) -> int:
         return len(self.methods)
@@ -95,6 +98,7 @@ class RunBatch:
             step_size=self.step_size[runs],
             momentum=self.momentum[runs],
             start={name: array[runs] for name, array in self.start.items()},
+            schedules=tuple(self.schedules[int(run)] for run in runs) if self.schedules else (),
         )
 
 
@@ -135,6 +139,7 @@ def batch_of(tasks: Sequence[CandidateTask]) -> RunBatch:
             dtype=first.X.dtype,
         ),
         start=_start(tasks),
+        schedules=_schedules(tasks),
     )
 
 
@@ -160,6 +165,17 @@ def _start(tasks: Sequence[CandidateTask]) -> dict[str, Array]:
             p_rows.append(p0)
         positions[name], momenta[f"p_{name}"] = np.stack(rows), np.stack(p_rows)
     return {**positions, **momenta}
+
+
+def _schedules(tasks: Sequence[CandidateTask]) -> tuple[Array, ...]:
+    """Return the step sizes of every run where any has a schedule; one is a schedule of one."""
+    if not any(len(task.method.step_sizes) for task in tasks):
+        return ()
+    dtype = tasks[0].problem.X.dtype
+    sizes = [
+        task.method.step_sizes if len(task.method.step_sizes) else [task.method.step_size] for task in tasks
+    ]
+    return tuple(np.array(each, dtype=dtype) for each in sizes)
 
 
 def _cycle(problem: CandidateProblem, batches: Sequence[Sequence[int]]) -> Cycle:

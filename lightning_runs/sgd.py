@@ -9,6 +9,9 @@ With p = −η b these are heavy ball, and the look-ahead sequence y = β + μ p
 y₊ = y − η g + μ p₊.  An initial momentum therefore enters as b = −p0/η, rounded once; the
 sequence starts from y0 = β0 + μ p0.  torch has three implementations of that update; runs that share
 η and μ go through any of them as one parameter of shape (runs, d), the sum of their losses as the loss.
+
+A schedule sets the learning rate before every step, as torch's own schedulers do.  It scales the update, since
+the buffer holds gradients.
 """
 
 from __future__ import annotations
@@ -25,9 +28,10 @@ from lightning_runs.run_batch import Rows, RunBatch, batch_of
 from lightning_runs.tasks import Array, check_task
 from oracle.records.candidate import CandidateTask
 
-__all__ = ["IMPLEMENTATIONS", "SGD_METHODS", "run_sgd", "sgd_runs"]
+__all__ = ["IMPLEMENTATIONS", "SGD_METHODS", "SGD_SCHEDULES", "run_sgd", "sgd_runs"]
 
 SGD_METHODS = ("gradient_descent", "heavy_ball", "nesterov_lookahead")
+SGD_SCHEDULES = ("update",)
 Samples = tuple[Tensor, Tensor, float]
 # asked for by name: left alone, torch chooses by device
 IMPLEMENTATIONS: dict[str, dict[str, bool]] = {
@@ -46,9 +50,9 @@ def run_sgd(task: CandidateTask) -> dict[str, Array]:
     ------
     TaskError
         If the task cannot be run; plain `nesterov` cannot, since torch holds the look-ahead
-        sequence instead.
+        sequence instead, and no schedule that scales the gradient.
     """
-    check_task(task, SGD_METHODS)
+    check_task(task, SGD_METHODS, schedules=SGD_SCHEDULES)
     steps = sorted({int(step) for step in task.steps})
     states = sgd_runs(batch_of([task]), steps)()
     slots = [steps.index(int(step)) for step in task.steps]
@@ -63,7 +67,7 @@ def sgd_runs(
     Parameters
     ----------
     batch : RunBatch
-        Runs that share data, method, η and μ.
+        Runs that share data, method, η or its schedule, and μ.
     steps : sequence of int
         Ascending; the states to return.
     implementation : str
@@ -83,13 +87,13 @@ def sgd_runs(
         with plain_torch(threads):
             parameters = {name: nn.Parameter(tensor.clone()) for name, tensor in start.items()}
             optimiser = _optimiser(batch, parameters, implementation)
-            return _loop(batch.model, parameters, optimiser, cycle, steps)
+            return _loop(batch, parameters, optimiser, cycle, steps)
 
     return run
 
 
 def _loop(
-    model: str,
+    batch: RunBatch,
     parameters: Mapping[str, nn.Parameter],
     optimiser: torch.optim.SGD,
     cycle: Sequence[Samples],
@@ -98,13 +102,16 @@ def _loop(
     """Do every step, recording on the way."""
     kept = {name: tensor.new_empty((len(steps), *tensor.shape)) for name, tensor in parameters.items()}
     slots = {step: slot for slot, step in enumerate(steps)}
+    rates = batch.schedules[0].tolist() if batch.schedules else []
     for step in range(steps[-1] + 1):
         if step in slots:
             for name, tensor in parameters.items():
                 kept[name][slots[step]] = tensor.detach()
         if step < steps[-1]:
+            if rates:
+                optimiser.param_groups[0]["lr"] = rates[step % len(rates)]
             optimiser.zero_grad()
-            loss = _loss(model, list(parameters.values()), cycle[step % len(cycle)])
+            loss = _loss(batch.model, list(parameters.values()), cycle[step % len(cycle)])
             loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
             optimiser.step()
     return kept

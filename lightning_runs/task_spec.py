@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
-from oracle.records.candidate import Array, CandidateTask
+from oracle.records.candidate import Array, CandidateMethod, CandidateTask
 from oracle.spec import Spec, spec_from
 
 __all__ = ["spec_of"]
@@ -31,6 +32,8 @@ def spec_of(task: CandidateTask, digits: int = 15) -> Spec:
         stated |= {"p0": {name: _numbers(array) for name, array in method.p0.items()}} if method.p0 else {}
     if len(method.batches):
         stated["batches"] = [[int(i) for i in batch] for batch in method.batches]
+    if len(method.step_sizes):
+        stated |= {"schedule": _factors(method), "schedule_scales": method.scales}
     return spec_from(
         {
             "schema": "momentum-oracle/spec/1",
@@ -43,6 +46,12 @@ def spec_of(task: CandidateTask, digits: int = 15) -> Spec:
             "digits": digits,
         }
     )
+
+
+def _factors(method: CandidateMethod) -> list[str]:
+    """Return η_k/η as fractions: times η they are η_k again, exactly."""
+    step_size = Fraction(float(method.step_size))
+    return [str(Fraction(float(each)) / step_size) for each in method.step_sizes]
 
 
 def _problem(task: CandidateTask) -> dict[str, Any]:

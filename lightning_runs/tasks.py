@@ -16,6 +16,7 @@ __all__ = [
     "MEAN_FORM",
     "METHODS",
     "PARAMETERS",
+    "SCALES",
     "Array",
     "TaskError",
     "check_task",
@@ -38,6 +39,7 @@ PARAMETERS = {
     "linear": ("beta",),
     "scalar_product": ("a1", "a2"),
 }
+SCALES = ("gradient", "update")  # what the step sizes of a schedule scale
 
 
 class TaskError(ValueError):
@@ -45,7 +47,10 @@ class TaskError(ValueError):
 
 
 def check_task(
-    task: CandidateTask, methods: Collection[str] = METHODS, dtypes: Collection[str] = DTYPES
+    task: CandidateTask,
+    methods: Collection[str] = METHODS,
+    dtypes: Collection[str] = DTYPES,
+    schedules: Collection[str] = (),
 ) -> None:
     """Refuse a task that cannot be run.
 
@@ -54,15 +59,19 @@ def check_task(
     task : CandidateTask
     methods, dtypes : collection of str
         The names that the caller can run.
+    schedules : collection of str
+        What the caller lets the step sizes of a schedule scale, of `SCALES`; empty for no schedules.
 
     Raises
     ------
     TaskError
         If a name is unknown, a shape or dtype does not fit, a coefficient is out of range or not
-        a number of the problem's dtype, a batch is empty or names no sample, or a step is negative.
+        a number of the problem's dtype, a batch is empty or names no sample, a step is negative, or
+        a schedule of step sizes is not run.
     """
     _check_problem(task.problem, dtypes)
     _check_method(task.method, task.problem, methods)
+    _check_schedule(task.method, task.problem, schedules)
     if not len(task.steps) or any(not _is_index(step) for step in task.steps):
         raise TaskError(f"`steps` must be one or more integers, each at least 0; got {task.steps!r}")
 
@@ -115,6 +124,25 @@ def _check_method(method: CandidateMethod, problem: CandidateProblem, methods: C
     _check_arrays("p0", method.p0, problem)
     for position, batch in enumerate(method.batches):
         _check_batch(position, batch, problem.X.shape[0])
+
+
+def _check_schedule(method: CandidateMethod, problem: CandidateProblem, schedules: Collection[str]) -> None:
+    """Refuse step sizes that change where they cannot, and what they cannot scale."""
+    _check_choice("scales", method.scales, SCALES)
+    if not len(method.step_sizes):
+        return
+    if not schedules or (method.scales not in schedules and method.name != "gradient_descent"):
+        offered = f"schedules that scale the {_listed(schedules)}" if schedules else "one constant step size"
+        raise TaskError(
+            f"`step_sizes` is a schedule of {len(method.step_sizes)} that scales the `{method.scales}`; this runs "
+            f"{offered}: choose a candidate that runs such schedules, or leave `schedule` out of the spec"
+        )
+    for k, step_size in enumerate(method.step_sizes):
+        _check_coefficient(f"step_sizes[{k}]", step_size, problem.X.dtype)
+        if not step_size > 0:
+            raise TaskError(f"`step_sizes[{k}]` must be above 0; got {step_size!r}")
+    if method.scales == "update" and any(np.any(p0) for p0 in method.p0.values()):
+        raise TaskError("`p0` must be zero where step sizes scale the `update`: it is a move, not a gradient")
 
 
 def _check_choice(field: str, value: Any, choices: Collection[str]) -> None:

@@ -62,13 +62,14 @@ def case_of(canonical: Mapping[str, Any]) -> Case:
     Returns
     -------
     Case
-        Data, start and coefficients rounded to ``inputs_as``; a generated problem generated; the
-        2-d problem as the regression X = [[x]], y = [y] with loss ½ r².
+        Data, start and coefficients rounded to ``inputs_as``, a scheduled step size as the exact product of
+        `step_size` and its factor, rounded once; a generated problem generated; the 2-d problem as the
+        regression X = [[x]], y = [y] with loss ½ r².
 
     Raises
     ------
     SpecError
-        If the method is no discrete one, a number overflows the format, the step size rounds to 0
+        If the method is no discrete one, a number overflows the format, a step size rounds to 0
         or the momentum to 1, or float32 cannot hold the generated problem.
     """
     method = canonical.get("method", {})
@@ -200,7 +201,26 @@ def _method(method: Mapping[str, Any], rounding: Rounding) -> Method:
         momentum=_still_valid(method, "momentum", rounding),
         p0=rounding.by_parameter(method["p0"], "method.p0"),
         batches=tuple(tuple(batch) for batch in method["batches"]),
+        step_sizes=_step_sizes(method, rounding),
+        scales=method.get("schedule_scales", "gradient"),
     )
+
+
+def _step_sizes(method: Mapping[str, Any], rounding: Rounding) -> tuple[Fraction, ...]:
+    """Return η_k: the product of the exact step size and the exact factor, rounded once."""
+    step_size, result = parse_number(method["step_size"]), []
+    for k, factor in enumerate(method.get("schedule", ())):
+        path = f"method.schedule[{k}]"
+        value = rounding.rational(step_size * parse_number(factor), path)
+        if value <= 0:
+            arrived = (
+                f'"{factor}", whose product with `step_size` `inputs_as` = `{rounding.inputs_as}` rounds to 0'
+            )
+            raise refusal(
+                [Problem(path, arrived, "a product greater than 0 after rounding", "change one of them")]
+            )
+        result.append(value)
+    return tuple(result)
 
 
 def _flow(method: Mapping[str, Any], rounding: Rounding) -> Flow:

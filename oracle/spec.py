@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from oracle.spec_error import SpecError, refusal
-from oracle.spec_fields import Discrete, Fields, Kkt
+from oracle.spec_fields import Discrete, Fields, GradientDescent, Kkt
 from oracle.spec_json import MAXIMUM_TEXT, read_json
 from oracle.spec_reading import read_fields
 from oracle.spec_rules import dimension, model_of, problems_of
@@ -107,12 +107,21 @@ def _canonical(fields: Fields) -> dict[str, Any]:
         result["init"] = _expanded(fields.init, names, d)
     if isinstance(fields.method, Discrete):
         result["method"]["p0"] = _expanded(fields.method.p0, names, d)
+        _leave_out_schedule(result["method"], fields.method)
     if isinstance(velocity := getattr(fields.method, "initial_velocity", None), Mapping):
         result["method"]["initial_velocity"] = _expanded(velocity, names, d)
     if isinstance(fields.want, Kkt):
         result["want"]["xi"] = _written_out(fields.want.xi, d)
         result["want"]["linear"] = _written_out(fields.want.linear, d)
     return result
+
+
+def _leave_out_schedule(written: dict[str, Any], method: Discrete) -> None:
+    """Leave out what schedules brought where it says nothing: texts older than they are keep their digests."""
+    if not method.schedule:
+        del written["schedule"]
+    if method.schedule_scales == "gradient" or isinstance(method, GradientDescent):
+        del written["schedule_scales"]  # what gradient descent scales is the same either way
 
 
 def _expanded(given: Mapping[str, Coordinates], names: tuple[str, ...], d: int) -> dict[str, list[str]]:

@@ -15,6 +15,7 @@ from oracle import spec_values as values
 from oracle.spec_values import Coordinates
 from reference.losses import LOSSES
 from reference.models import MODELS
+from reference.schedule import SCALES
 
 __all__ = [
     "FORMATS",
@@ -65,6 +66,8 @@ Velocity = Annotated[str | Mapping[str, Coordinates], PlainValidator(values.read
 Steps = Annotated[tuple[int, ...], PlainValidator(values.read_steps)]
 Times = Annotated[tuple[Fraction, ...], PlainValidator(values.read_times)]
 Batches = Annotated[tuple[tuple[int, ...], ...], PlainValidator(values.read_batches)]
+Factors = Annotated[tuple[Fraction, ...], PlainValidator(values.read_factors)]
+Scales = Annotated[str, PlainValidator(values.choice(SCALES))]
 Powers = Annotated[tuple[int, ...], PlainValidator(values.read_powers)]
 Size = Annotated[int, PlainValidator(values.integer(1, LARGEST_SIZE))]
 Seed = Annotated[int, PlainValidator(values.integer(0, LARGEST_SEED))]
@@ -131,13 +134,18 @@ class Polynomial(Strict):
 
 
 class Discrete(Strict):
-    """A recurrence: step size η, momentum μ, initial momentum p0, batches used cyclically."""
+    """A recurrence: step size η, momentum μ, initial momentum p0, batches used cyclically.
+
+    Step k takes η times `schedule`[k mod length], of the gradient or of the whole update (`reference.schedule`).
+    """
 
     name: str
     step_size: Positive
     momentum: Momentum
     p0: ByParameter = {}
     batches: Batches = ()
+    schedule: Factors = ()
+    schedule_scales: Scales = "gradient"
 
 
 class GradientDescent(Discrete):

@@ -24,6 +24,7 @@ from oracle.spec_fields import (
     Regression,
     ScalarProduct,
     SparseRegression,
+    Wants,
 )
 from oracle.spec_json import shown
 from oracle.spec_values import Coordinates, choices_text
@@ -198,6 +199,8 @@ def _method_rules(fields: Fields) -> Iterator[Problem]:
     method = fields.method
     if isinstance(method, GradientDescent):
         yield from _no_momentum_rules(method)
+    if isinstance(method, Discrete):
+        yield from _schedule_rules(method, fields.want)
     if isinstance(method, Discrete | HeavyBallFlow):
         yield from _batch_rules(method.batches, _samples(fields.problem))
     if isinstance(method, HeavyBallFlow):
@@ -224,6 +227,29 @@ def _no_momentum_rules(method: GradientDescent) -> Iterator[Problem]:
     moving = (name for name, coordinates in method.p0.items() if not _is_zero(coordinates))
     for name in moving:
         yield Problem(f"method.p0.{name}", "not zero", "0 or nothing for `gradient_descent`", advice)
+
+
+def _schedule_rules(method: Discrete, want: Wants) -> Iterator[Problem]:
+    """Yield what a schedule of step sizes, and what they scale, leave no room for."""
+    if method.schedule and not isinstance(want, Iterates):
+        arrived = f"a list of {len(method.schedule)} for a want of kind `{want.kind}`"
+        yield Problem("method.schedule", arrived, "a schedule for `iterates` alone", "change one of the two")
+    if method.schedule_scales == "gradient" or isinstance(method, GradientDescent):
+        return
+    path, advice = "method.schedule_scales", "let it scale the `gradient`"
+    if not method.schedule:
+        yield Problem(
+            path, "`update` without a `schedule`", "a `method.schedule` beside it", "add or remove it"
+        )
+    if method.name == "nesterov":
+        expected = "`gradient` for `nesterov`, whose look-ahead point could take the step size before or the one after"
+        yield Problem(
+            path, "`update`", expected, f"{advice}, or choose `nesterov_lookahead`, which needs neither"
+        )
+    for name, coordinates in method.p0.items():
+        if not _is_zero(coordinates):
+            expected = "0 or nothing where the schedule scales the `update`: p0 is a move, not a gradient"
+            yield Problem(f"method.p0.{name}", "not zero", expected, f"remove it, or {advice}")
 
 
 def _is_zero(coordinates: Coordinates) -> bool:

@@ -23,6 +23,7 @@ __all__ = [
     "read_batches",
     "read_by_parameter",
     "read_coordinates",
+    "read_factors",
     "read_matrix",
     "read_number",
     "read_numbers",
@@ -187,6 +188,12 @@ def read_batches(value: Any) -> tuple[tuple[int, ...], ...]:
     return _list_of(
         value, lambda batch: _list_of(batch, index, "a non-empty list of sample indices"), expected
     )
+
+
+def read_factors(value: Any) -> tuple[Fraction, ...]:
+    """Return a non-empty list of numbers greater than 0."""
+    expected = "a non-empty list of factors, each a number greater than 0"
+    return _list_of(value, number(lambda factor: factor > 0, "a factor greater than 0"), expected)
 
 
 def read_powers(value: Any) -> tuple[int, ...]:

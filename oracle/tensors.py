@@ -14,7 +14,7 @@ from oracle.records.candidate import Array, CandidateMethod, CandidateProblem, C
 from reference.case import Method, Regression
 from reference.exact import round_to_format
 
-__all__ = ["CONTAINERS", "task_of"]
+__all__ = ["CONTAINERS", "close_by_torch", "task_of"]
 
 # numpy has no bfloat16: its values travel exactly in float32
 CONTAINERS = {"float64": np.float64, "float32": np.float32, "bfloat16": np.float32, "float16": np.float16}
@@ -52,6 +52,33 @@ def task_of(canonical: Mapping[str, Any], dtype: str, steps: Sequence[int]) -> C
     )
 
 
+def close_by_torch(actual: Array, expected: Array, dtype: str) -> bool | None:
+    """Return whether `torch.testing.assert_close` passes two arrays of a dtype with its defaults.
+
+    Parameters
+    ----------
+    actual, expected : ndarray, equal shapes
+    dtype : str
+        What the numbers are numbers of; torch's tolerances follow from it.
+
+    Returns
+    -------
+    bool or None
+        None where torch is not installed.
+    """
+    try:
+        import torch  # noqa: PLC0415 - seconds to import, and needed here alone
+    except ModuleNotFoundError:
+        return None
+    kind = getattr(torch, dtype)
+    pair = [torch.from_numpy(np.array(array)).to(kind) for array in (actual, expected)]
+    try:
+        torch.testing.assert_close(*pair)
+    except AssertionError:
+        return False
+    return True
+
+
 def _problem(
     problem: Regression, model: str, init: Mapping[str, Sequence[Fraction]], dtype: str
 ) -> CandidateProblem:
@@ -72,6 +99,8 @@ def _method(method: Method, dtype: str) -> CandidateMethod:
         momentum=_array([method.momentum], dtype)[0],
         p0={name: _array(values, dtype) for name, values in method.p0.items()},
         batches=method.batches,
+        step_sizes=_array(method.step_sizes, dtype),
+        scales=method.scales,
     )
 
 

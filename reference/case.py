@@ -62,6 +62,10 @@ class Method:
         Initial momentum; parameters left out start from zero.
     batches : tuple of tuples of sample indices
         Used cyclically, step k takes batch k mod len(batches); empty means every sample.
+    step_sizes : tuple of Fraction
+        A schedule: η_k itself of step k, used cyclically in the place of `step_size`; empty means none.
+    scales : str
+        What a step size scales, ``gradient`` or ``update``: see `reference.schedule`.
     """
 
     name: str
@@ -69,6 +73,8 @@ class Method:
     momentum: Fraction = Fraction(0)
     p0: Mapping[str, tuple[Fraction, ...]] = field(default_factory=dict)
     batches: tuple[tuple[int, ...], ...] = ()
+    step_sizes: tuple[Fraction, ...] = ()
+    scales: str = "gradient"
 
 
 @dataclass(frozen=True)

@@ -190,6 +190,10 @@ def _require_provable(case: Case, problem: Regression) -> None:
         raise NoCertificateError(
             "the curvature jumps from batch to batch, so no one norm follows it; balls fed back do"
         )
+    if case.method.step_sizes or case.method.scales != "gradient":
+        raise NoCertificateError(
+            "the step size changes from step to step, so no one norm follows it; balls fed back do"
+        )
     low, high = FLOAT_RANGE
     data = [abs(x) for row in problem.X for x in row if x]
     sizes = [max(data, default=Fraction(1)), case.method.step_size]

@@ -21,6 +21,7 @@ from flint import arb, arb_mat
 from reference.balls import ball
 from reference.case import Case
 from reference.lyapunov import identity
+from reference.schedule import require_one_step_size
 
 __all__ = ["Coupling", "coupling_of", "linear_part"]
 
@@ -48,7 +49,14 @@ class Coupling:
 
 
 def coupling_of(case: Case) -> Coupling:
-    """Return the recurrence of a case; ``nesterov`` is taken in its look-ahead form."""
+    """Return the recurrence of a case; ``nesterov`` is taken in its look-ahead form.
+
+    Raises
+    ------
+    ScheduledError
+        If the case has a schedule of step sizes.
+    """
+    require_one_step_size(case, "a limit")
     eta, mu = case.method.step_size, case.method.momentum
     if case.method.name == "gradient_descent":
         return Coupling(Fraction(0), Fraction(1), Fraction(0), eta)

@@ -31,6 +31,7 @@ from reference.objective import objective_of
 from reference.progress import Progress, tell
 from reference.raising import Decided, Rows, decide, first_bits
 from reference.run_sums import RunSums, phi_factor, zero_weight
+from reference.schedule import require_one_step_size
 from reference.settled_run import MOST_STEPS, Rest, follow_until_settled, running_form
 from reference.trajectory import states
 
@@ -94,7 +95,10 @@ def certified_integrals(
         To the limit: if the run does not settle, or not provably.
     DivergedError, LostError, CertificateViolationError
         As from `reference.enclosures`; if mpmath and the balls disagree.
+    ScheduledError
+        If the case has a schedule of step sizes.
     """
+    require_one_step_size(case, "a sum along a run")
     wanted = _Wanted(case, steps, digits, most_steps, progress)
     decided = decide(
         wanted.rows,

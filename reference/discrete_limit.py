@@ -23,6 +23,7 @@ from reference.observables import SCALARS, observe
 from reference.progress import Progress, tell
 from reference.raising import Decided, Rows, decide, first_bits
 from reference.resting import resting_coordinates
+from reference.schedule import require_one_step_size
 from reference.settled_run import MOST_STEPS, Rest, follow_until_settled, running_form
 from reference.trajectory import states
 
@@ -70,7 +71,10 @@ def certified_limit(
         If it leaves every bound.
     CertificateViolationError
         If mpmath and the enclosure disagree.
+    ScheduledError
+        If the case has a schedule of step sizes.
     """
+    require_one_step_size(case, "the limit of a run")
     rests: dict[int, Rest] = {}
 
     def compute(bits: int) -> Rows:

@@ -2,8 +2,8 @@
 
 * Regression problems: exact midpoints, with one error bound for the whole run
   (`reference.centred_run`, `reference.error_bound`).
-* Polynomial problems, momentum over batches, and runs too unstable for a bound: balls fed back
-  step after step, at whatever precision that takes.
+* Polynomial problems, momentum over batches, schedules of step sizes, and runs too unstable for a bound:
+  balls fed back step after step, at whatever precision that takes.
 """
 
 from __future__ import annotations

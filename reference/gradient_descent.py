@@ -13,6 +13,6 @@ def init(start: State, coefficients: Coefficients) -> State:
 
 
 def step(state: State, gradient: Gradient, coefficients: Coefficients) -> State:
-    """Return β − η ∇L(β), with the step just made in the place of the momentum."""
+    """Return β − η ∇L(β), with the step just made in the place of the momentum; η may be that of a schedule."""
     move = -(coefficients.step_size * gradient(state.position))
     return State(state.position + move, move)

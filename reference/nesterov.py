@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from reference.state import Coefficients, Gradient, State
 
-__all__ = ["init", "lookahead_init", "lookahead_step", "step"]
+__all__ = ["init", "lookahead_init", "lookahead_step", "lookahead_update_step", "step"]
 
 
 def init(start: State, coefficients: Coefficients) -> State:
@@ -37,3 +37,14 @@ def lookahead_step(state: State, gradient: Gradient, coefficients: Coefficients)
     descent = eta * gradient(state.position)
     momentum = mu * state.momentum - descent
     return State(state.position + mu * momentum - descent, momentum)
+
+
+def lookahead_update_step(state: State, gradient: Gradient, coefficients: Coefficients) -> State:
+    """Return (y + η (μ q₊ − ∇L(y)), q₊) with q₊ = μ q − ∇L(y): torch's SGD(nesterov=True), q = −b.
+
+    The step size is outside the momentum, see `reference.schedule`.
+    """
+    eta, mu = coefficients
+    slope = gradient(state.position)
+    momentum = mu * state.momentum - slope
+    return State(state.position + eta * (mu * momentum - slope), momentum)

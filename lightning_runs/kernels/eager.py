@@ -38,6 +38,7 @@ class EagerKernel:
     dtypes = frozenset(TORCH_DTYPES)
     methods = frozenset(METHODS)
     models = frozenset(PARAMETERS)
+    schedules = frozenset({"gradient"})
 
     def __init__(self, device: str = "cpu") -> None:
         self.device = torch.device(device)
@@ -74,6 +75,7 @@ class EagerLoop:
         self.network, self.method = NETWORKS[batch.model], batch.methods[0]
         self.names = state_names(batch.model)
         self.eta, self.mu = self._tensor(batch.step_size)[:, None], self._tensor(batch.momentum)[:, None]
+        self.schedules = batch.schedules
         self.cycle = tuple(self._samples(rows) for rows in batch.cycles[0])
         self.restore(0, batch.start)
 
@@ -84,6 +86,8 @@ class EagerLoop:
         kept = {name: torch.empty(shape, dtype=self.dtype, device=self.device) for name in self.names}
         with plain_torch(self.threads), torch.no_grad():
             while self.step < stop:
+                if self.schedules:
+                    self.eta = self._scheduled(self.step)
                 self._step(*self.cycle[self.step % len(self.cycle)])
                 self.step += 1
                 if self.step in slots:
@@ -109,6 +113,10 @@ class EagerLoop:
         s = (residual * (self.eta * factor)) @ X
         descents = self.network.descents(at, s)
         self.weights, self.momenta = stepped(self.method, self.weights, self.momenta, self.mu, descents)
+
+    def _scheduled(self, step: int) -> Tensor:
+        """Return η of each run at a step, shape (runs, 1)."""
+        return self._tensor(np.array([[sizes[step % len(sizes)]] for sizes in self.schedules]))
 
     def _samples(self, rows: Rows) -> tuple[Tensor, Tensor, Tensor]:
         """Return X, y and 2 f times the network's constant."""

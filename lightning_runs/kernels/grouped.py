@@ -50,6 +50,11 @@ def check_batch(kernel: Kernel, batch: RunBatch) -> None:
                 f"the kernel `{kernel.name}` runs no {field} {', '.join(sorted(wanted - offered))}; "
                 f"it runs {', '.join(sorted(offered))}"
             )
+    if batch.schedules and not getattr(kernel, "schedules", ()):
+        raise KernelError(
+            f"the kernel `{kernel.name}` runs one constant step size; `eager` follows a schedule that scales "
+            "the gradient"
+        )
     if missing := kernel.missing():
         raise KernelError(f"the kernel `{kernel.name}` cannot run here: {missing}")
 

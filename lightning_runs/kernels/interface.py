@@ -72,7 +72,9 @@ class Kernel(Protocol):
     dtypes, methods, models : frozenset of str
         What it runs.
 
-    A kernel whose `advance` leaves Python's lock to others may say so by an attribute ``runs_ahead = True``.
+    A kernel whose `advance` leaves Python's lock to others may say so by an attribute ``runs_ahead = True``; one
+    that follows a batch's schedules of step sizes names what they may scale in ``schedules``, as in
+    `tasks.SCALES`.
     """
 
     name: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -76,6 +77,16 @@ def test_chosen_runs_keep_what_is_theirs(make_task: TaskMaker) -> None:
         for k in (0, 1)
     )
     assert all(np.array_equal(chosen.start[name], alone.start[name]) for name in state_names("diagonal"))
+
+
+def test_every_run_has_a_schedule_where_one_has(make_task: TaskMaker) -> None:
+    """The others repeat their one η; chosen runs keep theirs; without any schedule there is none."""
+    task, plain = make_task(), make_task(eta=0.01)
+    scheduled = replace(task, method=replace(task.method, step_sizes=np.array([0.5, 0.25])))
+    batch = batch_of([plain, scheduled])
+    assert [sizes.tolist() for sizes in batch.schedules] == [[0.01], [0.5, 0.25]]
+    assert [sizes.tolist() for sizes in batch.chosen(np.array([1])).schedules] == [[0.5, 0.25]]
+    assert batch_of([plain, task]).schedules == ()
 
 
 def test_split_groups_in_order_of_appearance(make_task: TaskMaker) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ pytest.importorskip("pytorch_lightning")
 
 import torch
 
-from lightning_runs.sgd import run_sgd
+from lightning_runs.candidates import eager
+from lightning_runs.run_batch import batch_of
+from lightning_runs.sgd import IMPLEMENTATIONS, run_sgd, sgd_runs
 from lightning_runs.tasks import TaskError
 from lightning_runs.trainer import train
 from oracle.records.candidate import CandidateTask
@@ -31,8 +34,9 @@ def buffer_recurrence(task: CandidateTask) -> Any:
     ahead = task.method.name == "nesterov_lookahead"
     p0 = task.method.p0.get("beta", np.zeros(X.shape[1])).astype(np.longdouble)
     beta, b = task.problem.init["beta"] + (mu * p0 if ahead else 0), -p0 / eta
-    rows = [beta]
-    for _ in range(max(task.steps)):
+    rows, etas = [beta], [np.longdouble(x) for x in task.method.step_sizes] or [eta]
+    for k in range(max(task.steps)):
+        eta = etas[k % len(etas)]
         g = X.T @ (X @ beta - y) / len(y)
         b = g if task.method.name == "gradient_descent" else mu * b + g
         beta = beta - eta * (g + mu * b if ahead else b)
@@ -49,6 +53,40 @@ def test_sgd_follows_the_buffer_recurrence(
     """b = −p/η from the start on: the first step without a buffer and the filled buffer both fit."""
     task = make_task(method, model="linear", momentum_at_start=momentum_at_start, dtype=dtype)
     assert np.max(np.abs(run_sgd(task)["beta"] - buffer_recurrence(task))) <= NEAR[dtype]
+
+
+def scheduled(task: CandidateTask, scales: str = "update") -> CandidateTask:
+    """Return the task with step sizes that fall and rise again."""
+    step_sizes = np.array([0.03, 0.01, 0.002], dtype=task.problem.X.dtype)
+    return replace(task, method=replace(task.method, step_sizes=step_sizes, scales=scales))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
+@pytest.mark.parametrize("method", METHODS)
+def test_scheduled_sgd_follows_the_buffer_recurrence(
+    make_task: TaskMaker, method: str, implementation: str, dtype: str
+) -> None:
+    """β₊ = β − η_k b₊ with the learning rate set before every step, in each of torch's three implementations."""
+    task = scheduled(make_task(method, model="linear", dtype=dtype))
+    run = sgd_runs(batch_of([task]), list(task.steps), implementation)
+    assert np.max(np.abs(run()["beta"][:, 0].numpy() - buffer_recurrence(task))) <= NEAR[dtype]
+
+
+@pytest.mark.parametrize("method", ["heavy_ball", "nesterov_lookahead"])
+def test_scheduled_sgd_is_far_from_the_step_size_inside_the_momentum(
+    make_task: TaskMaker, method: str
+) -> None:
+    """The planted fault: what `eager` does where the gradient is scaled is not torch's."""
+    task = make_task(method, model="linear")
+    inside = eager.together([scheduled(task, "gradient")])[0]["beta"]
+    assert np.max(np.abs(inside - buffer_recurrence(scheduled(task)))) > 1000 * NEAR["float64"]
+
+
+def test_sgd_refuses_a_schedule_of_the_gradient(make_task: TaskMaker) -> None:
+    """Its learning rate is outside the buffer, whatever is asked."""
+    with pytest.raises(TaskError, match="scales the `gradient`; this runs schedules that scale the `update`"):
+        run_sgd(scheduled(make_task(), "gradient"))
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,20 @@ def test_spec_of_a_task_gives_the_task_back(
     pairs += [(back.problem.init[name], array) for name, array in task.problem.init.items()]
     pairs += [(back.method.p0[name], array) for name, array in task.method.p0.items()]
     assert all(np.array_equal(one, other) and one.dtype == other.dtype for one, other in pairs)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("scales", ["gradient", "update"])
+def test_spec_of_a_scheduled_task_gives_its_step_sizes_back(
+    make_task: TaskMaker, scales: str, dtype: str
+) -> None:
+    """η_k/η is exact as a fraction, so η times it is η_k to the last bit."""
+    task = make_task(dtype=dtype)
+    step_sizes = np.array([0.03, 0.1, 1e-5], dtype=dtype)
+    task = replace(task, method=replace(task.method, step_sizes=step_sizes, scales=scales))
+    back: Any = task_of(spec_of(task).canonical, dtype, task.steps)
+    assert np.array_equal(back.method.step_sizes, step_sizes)
+    assert (back.method.step_sizes.dtype, back.method.scales) == (step_sizes.dtype, scales)
 
 
 def test_spec_of_another_task_differs(make_task: TaskMaker) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lightning_runs.tasks import TaskError, check_task, groups_of
+from lightning_runs.tasks import SCALES, TaskError, check_task, groups_of
 from oracle.records.candidate import CandidateTask
 
 TaskMaker = Callable[..., CandidateTask]
@@ -41,6 +41,16 @@ BAD_METHODS: list[tuple[dict[str, Any], str]] = [
     ({"batches": [[0], []]}, r"`batches\[1\]` must hold .* from 0 to 3; got \[\]"),
     ({"batches": [[4]]}, r"`batches\[0\]` must hold .* got \[4\]"),
     ({"batches": [[-1]]}, r"`batches\[0\]` must hold .* got \[-1\]"),
+    ({"scales": "momentum"}, "`scales` is 'momentum'; choose one of `gradient`, `update`"),
+]
+
+BAD_SCHEDULES: list[tuple[dict[str, Any], str]] = [
+    ({"step_sizes": np.array([0.1, 0.0])}, r"`step_sizes\[1\]` must be above 0"),
+    ({"step_sizes": np.array([np.inf])}, r"`step_sizes\[0\]` = .* is not a finite float64 number"),
+    (
+        {"step_sizes": np.array([0.1]), "scales": "update", "p0": {"u": SIX + 1}},
+        "`p0` must be zero where step sizes scale the `update`",
+    ),
 ]
 
 
@@ -79,6 +89,35 @@ def test_coefficient_of_another_dtype_is_refused(make_task: TaskMaker) -> None:
     task = make_task(dtype="float32")
     with pytest.raises(TaskError, match=r"`step_size` = .* is not a finite float32 number; round it first"):
         check_task(replace(task, method=replace(task.method, step_size=0.03)))
+
+
+@pytest.mark.parametrize(("change", "words"), BAD_SCHEDULES)
+def test_bad_schedule_is_refused(make_task: TaskMaker, change: dict[str, Any], words: str) -> None:
+    """Step sizes are positive numbers of the dtype, and a buffer of gradients starts empty."""
+    task = make_task()
+    with pytest.raises(TaskError, match=words):
+        check_task(replace(task, method=replace(task.method, **change)), schedules=SCALES)
+
+
+@pytest.mark.parametrize(
+    ("schedules", "words"),
+    [((), "this runs one constant step size"), (("update",), "this runs schedules that scale the `update`")],
+)
+def test_schedule_that_is_not_run_is_refused(
+    make_task: TaskMaker, schedules: tuple[str, ...], words: str
+) -> None:
+    """A caller that names no schedules, or others, never takes the constant η in silence."""
+    task = make_task()
+    scheduled = replace(task, method=replace(task.method, step_sizes=np.array([0.1, 0.2])))
+    with pytest.raises(TaskError, match=f"a schedule of 2 that scales the `gradient`; {words}"):
+        check_task(scheduled, schedules=schedules)
+
+
+def test_gradient_descent_goes_with_either_schedule(make_task: TaskMaker) -> None:
+    """It has no memory that could tell them apart."""
+    task = make_task("gradient_descent")
+    scheduled = replace(task, method=replace(task.method, step_sizes=np.array([0.1, 0.2])))
+    check_task(scheduled, schedules=("update",))
 
 
 def test_runs_share_a_batch_when_model_and_size_are_the_same(make_task: TaskMaker) -> None:
