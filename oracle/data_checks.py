@@ -154,6 +154,11 @@ def _check_momentum(case: Case, arrays: Mapping[str, Array]) -> None:
     """Refuse a momentum recorded for some parameters only."""
     wanted = [f"p_{name}" for name in MODELS[case.model].names]
     held = [name for name in wanted if name in arrays]
+    if held and case.method.scales == "update":
+        raise CandidateError(
+            f"the candidate records the momentum {_names(held)}, and its step sizes scale the update: what is kept there "
+            "is a buffer, no move; record the parameters alone"
+        )
     if held and held != wanted:
         raise CandidateError(
             f"the candidate records the momentum {_names(held)} alone: expected all of {_names(wanted)}"

@@ -12,6 +12,9 @@ sequence gives its momentum away as μp_k = y_k − y_{k−1} + η∇L(y_{k−1}
 
     y_{k+1} − y_k = μ(y_k − y_{k−1}) − η(1 + μ)∇L(y_k) + μη∇L(y_{k−1}).
 
+Under a schedule η is that of the step; where it scales the update (`reference.schedule`), the momentum is
+q_k = (β_k − β_{k−1})/η_{k−1}.
+
 No horizon and no tolerance: |ρ| > B in any coordinate is no rounding.  Where the candidate recorded p as
 well, p_{k+1} is compared with the recurrence's, and β_{k+1} with β_k + p_{k+1}.  Models with two parameters
 per coordinate are looked at once more, see `oracle.shared_residual`.
@@ -37,9 +40,9 @@ from oracle.shared_residual import shared_ratio
 from oracle.trace import Trace
 from oracle.update_forms import ExtraRoundings, Sizes
 from reference.case import Case
-from reference.methods import METHODS
+from reference.schedule import cycle_length, step_sizes_of
 from reference.state import Coefficients, State
-from reference.trajectory import coefficients_of, start_of
+from reference.trajectory import coefficient_cycle, start_of, step_of
 
 __all__ = [
     "EXACT",
@@ -214,7 +217,7 @@ def replay(
     replayer = _Replayer(case, declaration, trace, recurrence)
     if targets is None:
         targets = replayable_rows(trace, case.method.name)
-    groups = list(_groups(trace, targets, max(1, len(case.method.batches))))
+    groups = list(_groups(trace, targets, cycle_length(case)))
     with np.errstate(all="ignore"):
         parts = [replayer.replay(rows) for rows in groups]
     rows = np.concatenate([np.empty(0, dtype=np.int64), *groups])
@@ -262,7 +265,9 @@ class _Replayer:
         self.case, self.trace, self.recurrence = case, trace, recurrence
         self.arithmetic = recurrence.arithmetic(declaration)
         self.objective = recurrence.objective(case, self.arithmetic)
-        self.coefficients = coefficients_of(case, self.arithmetic)
+        self.cycle = coefficient_cycle(case, self.arithmetic)
+        self.step_sizes = step_sizes_of(case.method)
+        self.outside = case.method.scales == "update"  # the momentum is then q, and a move η q
         self.extra = ExtraRoundings(declaration, case.method.name)
         self.lookahead = case.method.name == "nesterov_lookahead"
 
@@ -275,19 +280,18 @@ class _Replayer:
         reached = self._step(started, rows, k)
         sizes = self._sizes(rows, started, reached)
         if self.trace.momenta is None:
-            return self._stepped(targets, reached, sizes), None
+            return self._stepped(targets, reached, sizes, k), None
         momentum = reached.momentum.widened(self.extra.note(sizes))
-        noted = self._sharpened(compared(self.trace.momenta[targets], momentum), ahead=0.0)
+        noted = self._sharpened(compared(self.trace.momenta[targets], momentum), 0.0, k)
         if self.lookahead:
-            return self._stepped(targets, reached, sizes), noted
+            return self._stepped(targets, reached, sizes, k), noted
         return self._moved(started, targets, self.trace.momenta[targets]), noted
 
     def _step(self, started: State, rows: Rows, k: int) -> State:
         """Make the step of the recurrence."""
         if self.recurrence.step is None:
             gradient = partial(self.objective.gradient, step=k)
-            reached: State = METHODS[self.case.method.name].step(started, gradient, self.coefficients)
-            return reached
+            return step_of(self.case)(started, gradient, self._coefficients(k))
         before = (
             self.arithmetic.recorded(self.trace.positions[rows - (k > 0)]) if self._follow(rows, k) else None
         )
@@ -297,8 +301,18 @@ class _Replayer:
             return self.objective.gradient(position, step)
 
         recorded = self.trace.momenta is not None
-        moment = Moment(k, started, before, kicked, recorded, gradient_at, self.coefficients, self.objective)
+        moment = Moment(
+            k, started, before, kicked, recorded, gradient_at, self._coefficients(k), self.objective
+        )
         return self.recurrence.step(moment)
+
+    def _coefficients(self, k: int) -> Coefficients:
+        """Return η_k and μ."""
+        return self.cycle[k % len(self.cycle)]
+
+    def _step_size(self, k: int) -> float:
+        """Return |η_k|; a misimplementation may have changed its sign."""
+        return abs(float(self.step_sizes[k % len(self.step_sizes)]))
 
     def _follow(self, rows: Rows, k: int) -> bool:
         """Whether the state one step before each of the rows is recorded, or is the start."""
@@ -335,28 +349,37 @@ class _Replayer:
         now = np.abs(self.trace.positions[rows])
         if not self.lookahead:
             sizes = Sizes(now=now, momentum=move.size())
-            return move.widened(self.extra.inferred(sizes))
+            return self._unscaled(move.widened(self.extra.inferred(sizes)), k - 1)
         if self.case.method.momentum == 0:  # then p_k multiplies zero
             return move
         lag = min(self.recurrence.lag, k - 1)
         previous = self.arithmetic.recorded(self.trace.positions[rows - 1 - lag])
-        descent = self.coefficients.step_size * self.objective.gradient(previous, step=k - 1)
+        descent = self._coefficients(k - 1).step_size * self.objective.gradient(previous, step=k - 1)
         scaled = move + descent
         momentum: RoundedArray = self.arithmetic.number(1 / self.case.method.momentum) * scaled
         sizes = Sizes(now=now, momentum=momentum.size(), descent=descent.size())
         entry = self.extra.inferred(sizes)
-        return momentum.widened(entry / float(self.case.method.momentum))
+        return self._unscaled(momentum.widened(entry / float(self.case.method.momentum)), k - 1)
+
+    def _unscaled(self, move: RoundedArray, k: int) -> RoundedArray:
+        """Return what the step size of step k made a move of: the move itself, or the q of a move η_k q."""
+        if not self.outside:
+            return move
+        unscaled: RoundedArray = self.arithmetic.number(1 / self.step_sizes[k % len(self.step_sizes)]) * move
+        return unscaled
 
     def _sizes(self, rows: Rows, started: State, reached: State) -> Sizes:
         """Return the sizes that the step's own extra roundings are counted in."""
         momentum = started.momentum.size() + reached.momentum.size()
+        if self.outside:
+            momentum = self._step_size(int(self.trace.steps[rows[0]])) * momentum
         return Sizes(np.abs(self.trace.positions[rows]), reached.position.size(), momentum)
 
-    def _stepped(self, targets: Rows, reached: State, sizes: Sizes) -> Comparison:
+    def _stepped(self, targets: Rows, reached: State, sizes: Sizes, k: int) -> Comparison:
         """Compare recorded positions with the recurrence's."""
         position = reached.position.widened(self.extra.exit(sizes))
         ahead = float(self.case.method.momentum) if self.lookahead else 0.0
-        return self._sharpened(compared(self.trace.positions[targets], position), ahead)
+        return self._sharpened(compared(self.trace.positions[targets], position), ahead, k)
 
     def _moved(self, started: State, targets: Rows, momenta: Floats) -> Comparison:
         """Compare recorded positions with the position before plus the recorded momentum."""
@@ -364,14 +387,15 @@ class _Replayer:
         momentum = self.arithmetic.recorded(momenta).widened(self.extra.kept_apart(sizes))
         return compared(self.trace.positions[targets], started.position + momentum)
 
-    def _sharpened(self, comparison: Comparison, ahead: float) -> Comparison:
+    def _sharpened(self, comparison: Comparison, ahead: float, k: int) -> Comparison:
         """Let the shared residual raise the ratios; `ahead` is μ where y_{k+1} takes the gradient twice."""
         if not self.recurrence.shares_residual:
             return comparison
-        eta, mu = float(self.case.method.step_size), float(self.case.method.momentum)
+        eta, mu = self._step_size(k), float(self.case.method.momentum)
+        earlier = eta if self.outside else self._step_size(k - 1)
         evaluations = self.objective.evaluations
         # the last gradient enters with η(1 + μ) or η; one at the state before, by the inferred momentum, with μη
-        weighted = [(eta * mu, evaluation) for evaluation in evaluations[:-1]]
+        weighted = [(earlier * mu, evaluation) for evaluation in evaluations[:-1]]
         weighted += [(eta * (1 + ahead), evaluation) for evaluation in evaluations[-1:]]
         ratio = shared_ratio(comparison.residual, comparison.bound, weighted)
         return comparison if ratio is None else comparison._replace(ratio=np.fmax(comparison.ratio, ratio))

@@ -204,9 +204,16 @@ def _envelope(record: Record, needed: bool, wanted: bool) -> Envelope | None:
         return None
     steps = [record.steps[int(row)] for row in rows]
     drawn = wanted and steps[-1] <= DRAWN_STEPS
-    if not (needed or drawn) or too_long(record.case, steps[-1]):
+    if not (needed or drawn) or _no_envelope(record.case, steps[-1]):
         return None
     return envelope(record.case, record.declaration, steps, list(record.found))
+
+
+def _no_envelope(case: Case, last_step: int) -> str:
+    """Return why no envelope up to `last_step` is computed, or an empty string."""
+    if case.method.step_sizes:
+        return "no envelope is made under a schedule of step sizes; record successive steps, which are decided one by one"
+    return too_long(case, last_step)
 
 
 def _across_gaps(record: Record, gaps: list[int], width: Envelope | None) -> list[Finding]:
@@ -219,7 +226,7 @@ def _across_gaps(record: Record, gaps: list[int], width: Envelope | None) -> lis
     elif decidable:
         step = record.steps[decidable[0]]
         reason = f"{len(decidable)} states are not replayed, the first at step {step}: "
-        reason += too_long(record.case, max(record.steps))
+        reason += _no_envelope(record.case, max(record.steps))
         findings.append(Finding("global envelope", Outcome.UNDECIDED, reason, step))
     if len(decidable) < len(gaps):
         step = next(record.steps[row] for row in gaps if row not in compared)

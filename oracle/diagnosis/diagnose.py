@@ -194,7 +194,7 @@ def _family(subject: Subject, misses: Misses) -> Diagnosis | None:
     """Return the family whose unknown number explains the record, if one does."""
     few = _telling(misses)
     rough = replay(subject.case, subject.declaration, subject.trace, targets=few)
-    for family in FAMILIES:
+    for family in FAMILIES if not subject.case.method.step_sizes else ():
         for direction in family.directions(subject):
             if common_interval(subject, direction, rough, few).empty:
                 continue

@@ -30,8 +30,8 @@ from oracle.diagnosis.variant import Subject
 from oracle.error_free import Floats
 from oracle.replay import Moment, Recurrence, Replay, Rows, replay
 from oracle.rounding import RoundedArray
-from reference.methods import METHODS
 from reference.state import State
+from reference.trajectory import step_of
 
 __all__ = ["FAMILIES", "Direction", "Family", "Interval", "common_interval"]
 
@@ -89,11 +89,11 @@ def common_interval(subject: Subject, direction: Direction, base: Replay, target
     targets : int64
         Rows of the trace.
     """
-    method = METHODS[subject.case.method.name]
+    make = step_of(subject.case)
 
     def step(moment: Moment) -> State:
         """Return β_k + direction in the place of the next position."""
-        reached: State = method.step(moment.state, moment.gradient, moment.coefficients)
+        reached = make(moment.state, moment.gradient, moment.coefficients)
         return State(moment.state.position + direction(moment), reached.momentum)
 
     recurrence = Recurrence(step, shares_residual=False)

@@ -26,7 +26,10 @@ MOST = 64  # steps
 def fitted_text(subject: Subject, misses: Misses) -> str:
     """Return a sentence with the fitted η and μ, empty where they fit badly or are those asked for."""
     rows = misses.rows[misses.failed.any(axis=1) & (misses.rows > 1)][:MOST]
-    if subject.case.method.name not in ("gradient_descent", "heavy_ball") or not len(rows):
+    plain = (
+        subject.case.method.name in ("gradient_descent", "heavy_ball") and not subject.case.method.step_sizes
+    )
+    if not plain or not len(rows):
         return ""
     columns, moves = _design(subject, rows)
     with np.errstate(all="ignore"):

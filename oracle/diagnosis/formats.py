@@ -14,8 +14,8 @@ from oracle.replay import Moment, Recurrence
 from oracle.rounding import RoundedArray
 from reference.case import Case, Regression
 from reference.exact import BINARY_FORMATS, ExactNumberError, round_to_format
-from reference.methods import METHODS
 from reference.state import State
+from reference.trajectory import step_of
 
 __all__ = ["PRECISIONS"]
 
@@ -104,7 +104,10 @@ def _start_in(case: Case, fmt: str) -> Case:
 def _momentum(fmt: str) -> Variant:
     def attempts(subject: Subject) -> Iterator[Attempt]:
         kept = BINARY_FORMATS[subject.declaration.kept_in].precision
-        if subject.case.method.momentum and BINARY_FORMATS[fmt].precision < kept:
+        constant = (
+            not subject.case.method.step_sizes
+        )  # under a schedule what is kept is no multiple of the move
+        if constant and subject.case.method.momentum and BINARY_FORMATS[fmt].precision < kept:
             for adds_rounded in (True, False):
                 step = _narrow_momentum(subject, fmt, adds_rounded)
                 yield Attempt.of(subject, recurrence=Recurrence(step, shares_residual=False))
@@ -135,7 +138,7 @@ def _narrow_momentum(subject: Subject, fmt: str, adds_rounded: bool) -> Callable
             if moment.k == 0
             else State(moment.state.position, kept(moment.state.momentum, moment))
         )
-        reached: State = METHODS[method.name].step(held, moment.gradient, moment.coefficients)
+        reached = step_of(subject.case)(held, moment.gradient, moment.coefficients)
         stored = kept(reached.momentum, moment)
         if not adds_rounded:
             return State(reached.position, stored)

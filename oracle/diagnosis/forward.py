@@ -21,9 +21,8 @@ from oracle.diagnosis.variant import Attempt, Subject, Variant
 from oracle.error_free import Floats
 from oracle.replay import Moment
 from oracle.rounding import RoundedArray
-from reference.methods import METHODS
 from reference.state import State
-from reference.trajectory import coefficients_of, start_of
+from reference.trajectory import coefficient_cycle, start_of, step_of
 
 __all__ = ["MOST_STEPS", "diagnose_by_running", "states_of"]
 
@@ -83,15 +82,14 @@ def states_of(attempt: Attempt) -> Iterator[State]:
     """Yield the states of an attempt from its start on, without the errors of a candidate's own rounding."""
     arithmetic = attempt.recurrence.arithmetic(attempt.declaration)
     objective = attempt.recurrence.objective(attempt.case, arithmetic)
-    coefficients = coefficients_of(attempt.case, arithmetic)
+    cycle, make = coefficient_cycle(attempt.case, arithmetic), step_of(attempt.case)
     step = attempt.recurrence.step
     state, before, k = _exactly(start_of(attempt.case, arithmetic)), None, 0
     while True:
         yield state
+        coefficients = cycle[k % len(cycle)]
         if step is None:
-            reached = METHODS[attempt.case.method.name].step(
-                state, partial(objective.gradient, step=k), coefficients
-            )
+            reached = make(state, partial(objective.gradient, step=k), coefficients)
         else:
             earlier = state if before is None else before
             gradient = partial(_gradient, objective, k)

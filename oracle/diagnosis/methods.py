@@ -30,6 +30,8 @@ AFTER_SWAP = {
 def _swap(name: str) -> Variant:
     def attempts(subject: Subject) -> Iterator[Attempt]:
         method = subject.case.method
+        if method.scales == "update" and name == "nesterov":
+            return
         if name == method.name or (method.name == "gradient_descent" and not method.momentum):
             return
         momentum = Fraction(0) if name == "gradient_descent" else method.momentum

@@ -15,9 +15,9 @@ from oracle.replay import Moment, Recurrence
 from oracle.rounding import RoundedArithmetic
 from oracle.trace import Trace
 from reference.case import Case
-from reference.methods import METHODS
 from reference.models import MODELS
 from reference.state import State
+from reference.trajectory import step_of
 
 __all__ = ["SEQUENCES"]
 
@@ -63,13 +63,13 @@ def _dampening(subject: Subject) -> Iterator[Attempt]:
             return State(moment.state.position + mu * momentum - descent, momentum)
         return State(moment.state.position + momentum, momentum)
 
-    if method.momentum:
+    if method.momentum and method.scales == "gradient":
         yield Attempt.of(subject, recurrence=Recurrence(step, shares_residual=False))
 
 
 def _after_first(factor: int, subject: Subject) -> Iterator[Attempt]:
     """Yield the momentum multiplied by 0 or 2 after the first step, then the first gradient likewise."""
-    method = METHODS[subject.case.method.name]
+    make = step_of(subject.case)
 
     def step(moment: Moment) -> State:
         state = moment.state
@@ -77,7 +77,7 @@ def _after_first(factor: int, subject: Subject) -> Iterator[Attempt]:
             state = State(
                 state.position, moment.objective.arithmetic.number(Fraction(factor)) * state.momentum
             )
-        reached: State = method.step(state, moment.gradient, moment.coefficients)
+        reached: State = make(state, moment.gradient, moment.coefficients)
         return reached
 
     if subject.case.method.momentum:
@@ -87,7 +87,7 @@ def _after_first(factor: int, subject: Subject) -> Iterator[Attempt]:
 
 def _stale(subject: Subject) -> Iterator[Attempt]:
     """Yield the gradient of one step earlier, at the position there or at its look-ahead point."""
-    method = METHODS[subject.case.method.name]
+    make = step_of(subject.case)
 
     def step(moment: Moment) -> State:
         assert moment.before is not None
@@ -96,7 +96,7 @@ def _stale(subject: Subject) -> Iterator[Attempt]:
             shifted = position - moment.state.position + moment.before
             return moment.gradient(shifted if subject.case.method.name == "nesterov" else moment.before)
 
-        reached: State = method.step(moment.state, stale, moment.coefficients)
+        reached: State = make(moment.state, stale, moment.coefficients)
         return reached
 
     def kept(moment: Moment) -> State:
@@ -104,9 +104,7 @@ def _stale(subject: Subject) -> Iterator[Attempt]:
         at, earlier = moment.before, max(moment.k - 1, 0)
         if subject.case.method.name == "nesterov" and moment.momentum_before is not None:
             at = at + moment.coefficients.momentum * moment.momentum_before
-        reached: State = method.step(
-            moment.state, lambda _: moment.gradient(at, earlier), moment.coefficients
-        )
+        reached: State = make(moment.state, lambda _: moment.gradient(at, earlier), moment.coefficients)
         return reached
 
     for made in (step, kept):
@@ -125,7 +123,7 @@ def _position_first(subject: Subject) -> Iterator[Attempt]:
         momentum = mu * momentum - eta * moment.gradient(moment.before, moment.k - 1)
         return State(position + momentum, momentum)
 
-    if subject.case.method.name == "heavy_ball":
+    if subject.case.method.name == "heavy_ball" and subject.case.method.scales == "gradient":
         yield Attempt.of(subject, recurrence=Recurrence(step, shares_residual=False))
 
 
@@ -133,19 +131,19 @@ def _in_place(first: int, subject: Subject) -> Iterator[Attempt]:
     """Yield one parameter updated before the other's gradient is taken."""
     if len(subject.case.init) != 2 or subject.case.method.name == "nesterov_lookahead":
         return
-    method = METHODS[subject.case.method.name]
+    make = step_of(subject.case)
 
     def attempt(with_momentum: bool) -> Attempt:
         def step(moment: Moment) -> State:
             arithmetic, sizes = moment.objective.arithmetic, moment.objective.sizes
-            early: State = method.step(moment.state, moment.gradient, moment.coefficients)
+            early: State = make(moment.state, moment.gradient, moment.coefficients)
             halves = [arithmetic.split(part, sizes) for part in (*moment.state, *early)]
             position, momentum, moved, kicked = halves
             position[first] = moved[first]
             if with_momentum:
                 momentum[first] = kicked[first]
             seen = State(arithmetic.join(position), arithmetic.join(momentum))
-            late: State = method.step(seen, moment.gradient, moment.coefficients)
+            late: State = make(seen, moment.gradient, moment.coefficients)
             after = [arithmetic.split(part, sizes) for part in late]
             after[0][first], after[1][first] = moved[first], kicked[first]
             return State(arithmetic.join(after[0]), arithmetic.join(after[1]))
@@ -159,7 +157,11 @@ def _in_place(first: int, subject: Subject) -> Iterator[Attempt]:
 
 def _shared_buffer(subject: Subject) -> Iterator[Attempt]:
     """Yield one buffer for both parameters: μ times what the other parameter left in it."""
-    if len(subject.case.init) != 2 or not subject.case.method.momentum:
+    if (
+        len(subject.case.init) != 2
+        or not subject.case.method.momentum
+        or subject.case.method.scales == "update"
+    ):
         return
     method = subject.case.method.name
 
@@ -183,13 +185,11 @@ def _shared_buffer(subject: Subject) -> Iterator[Attempt]:
 
 def _reset(subject: Subject) -> Iterator[Attempt]:
     """Yield steps that start without momentum."""
-    method = METHODS[subject.case.method.name]
+    make = step_of(subject.case)
 
     def step(moment: Moment) -> State:
         still = moment.objective.arithmetic.number(Fraction(0)) * moment.state.momentum
-        reached: State = method.step(
-            State(moment.state.position, still), moment.gradient, moment.coefficients
-        )
+        reached: State = make(State(moment.state.position, still), moment.gradient, moment.coefficients)
         return reached
 
     if subject.case.method.momentum:
@@ -204,10 +204,10 @@ def _frozen(scopes: tuple[str, ...]) -> Callable[[Subject], Iterator[Attempt]]:
         return moment.state
 
     def attempts(subject: Subject) -> Iterator[Attempt]:
-        method = METHODS[subject.case.method.name]
+        make = step_of(subject.case)
 
         def momentum_goes_on(moment: Moment) -> State:
-            reached: State = method.step(moment.state, moment.gradient, moment.coefficients)
+            reached: State = make(moment.state, moment.gradient, moment.coefficients)
             return State(moment.state.position, reached.momentum)
 
         for step in (still, momentum_goes_on):
@@ -249,6 +249,18 @@ def _early(subject: Subject) -> Iterator[Attempt]:
 def _moved(trace: Trace, rows: slice, by: int) -> Trace:
     momenta = None if trace.momenta is None else trace.momenta[rows]
     return Trace(trace.steps[rows] + by, trace.positions[rows], momenta, {}, trace.names)
+
+
+def _other_scales(scales: str) -> Callable[[Subject], Iterator[Attempt]]:
+    """Return the attempts in which the step sizes of a schedule scale something else."""
+
+    def attempts(subject: Subject) -> Iterator[Attempt]:
+        method = subject.case.method
+        defined = method.name in ("heavy_ball", "nesterov_lookahead")
+        if defined and method.scales != scales and len(set(method.step_sizes)) > 1:
+            yield Attempt.of(subject, case=with_method(subject.case, scales=scales))
+
+    return attempts
 
 
 def _other_start(change: Callable[[Fraction], Fraction]) -> Callable[[Subject], Iterator[Attempt]]:
@@ -352,5 +364,17 @@ SEQUENCES = (
         "starts with the initial momentum's sign changed",
         "p0 moves β by +p; a buffer holds b0 = −p0/η",
         _other_start(lambda value: -value),
+    ),
+    Variant(
+        "step_size_outside_buffer",
+        "multiplies the whole update by the scheduled step size, as torch does: a change of η acts on the momentum too",
+        'ask for `"schedule_scales": "update"`, or multiply the gradient by η before it enters the momentum',
+        _other_scales("update"),
+    ),
+    Variant(
+        "step_size_inside_buffer",
+        "multiplies the gradient by the scheduled step size before it enters the momentum",
+        'ask for `"schedule_scales": "gradient"`, or keep η out of the buffer and multiply the update by it',
+        _other_scales("gradient"),
     ),
 )

@@ -103,6 +103,9 @@ class Variant:
 
 
 def with_method(case: Case, **changes: Any) -> Case:
-    """Return the case with some fields of its method changed."""
+    """Return the case with some fields of its method changed; a schedule follows its step size."""
     method: Method = replace(case.method, **changes)
+    if "step_size" in changes and method.step_sizes:
+        factor = method.step_size / case.method.step_size
+        method = replace(method, step_sizes=tuple(factor * size for size in method.step_sizes))
     return replace(case, method=method)

@@ -83,6 +83,8 @@ class Run:
     def descents(self, state: State, k: int) -> tuple[Array, Array]:
         """Return η∇L where the method asks for it."""
         u, v, p, q = state
+        if len(self.task.method.step_sizes):
+            self.eta = self.task.method.step_sizes[k % len(self.task.method.step_sizes)]
         if self.method == "nesterov":
             u, v = u + self.mu * p, v + self.mu * q
         a, b = self.gradient(u, v, k)

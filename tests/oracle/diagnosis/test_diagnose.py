@@ -15,6 +15,8 @@ import pytest
 
 from oracle.diagnosis.catalogue import FAMILIES, VARIANTS
 from oracle.diagnosis.diagnose import diagnose
+from oracle.diagnosis.evidence import misses_of
+from oracle.diagnosis.variant import Subject
 from oracle.records.candidate import Array, CandidateTask, Declaration
 from reference.exact import round_to_format
 
@@ -421,7 +423,23 @@ class NegativeStart(Run):
         return u, v, -p, -q
 
 
-HALF, TWICE, FLIP = (lambda _r, _k: 0.5), (lambda _r, _k: 2), (lambda _r, _k: -0.125)
+class Outside(Run):
+    """torch's form: the scheduled step size multiplies the whole update."""
+
+    def update(self, state: State, k: int) -> State:
+        """Keep gradients in the buffer."""
+        u, v, b, c = state
+        a, d = self.gradient(u, v, k)
+        eta = self.task.method.step_sizes[k % len(self.task.method.step_sizes)]
+        b, c = self.mu * b + a, self.mu * c + d
+        if self.method == "nesterov_lookahead":
+            return u - eta * (a + self.mu * b), v - eta * (d + self.mu * c), b, c
+        return u - eta * b, v - eta * c, b, c
+
+
+SCHEDULE = {"schedule": ["1", "1/2", "1/10", "3/4"]}
+OUTSIDE = {**SCHEDULE, "schedule_scales": "update"}
+HALF, TWICE = (lambda _r, _k: 0.5), (lambda _r, _k: 2)
 P0 = {"p0": {"u": ["1/16"] * 9, "v": ["-1/32"] * 9}}
 IN_BATCHES = {"batches": BATCHES}
 FAULTS: list[tuple[str, type[Run], str, dict[str, Any]]] = [
@@ -510,6 +528,12 @@ FAULTS: list[tuple[str, type[Run], str, dict[str, Any]]] = [
     ("last_tile_skipped", Tail, "heavy_ball", {}),
     ("last_column_skipped", FewerColumns, "heavy_ball", {}),
     ("uninitialised_tail", Uninitialised, "heavy_ball", {}),
+    ("step_size_outside_buffer", Outside, "heavy_ball", SCHEDULE),
+    ("step_size_outside_buffer", Outside, "nesterov_lookahead", SCHEDULE),
+    ("step_size_inside_buffer", Run, "heavy_ball", OUTSIDE),
+    ("step_size_inside_buffer", Run, "nesterov_lookahead", OUTSIDE),
+    ("stale_gradient", Stale, "heavy_ball", SCHEDULE),
+    ("loss_doubled", scaled(TWICE), "nesterov", SCHEDULE),
 ]
 
 
@@ -539,9 +563,27 @@ def test_recorded_momenta_change_no_name(traced: Traced, name: str, method: str)
     assert name in diagnose(*with_momenta).names
 
 
-def test_right_run_needs_no_name(traced: Traced) -> None:
-    """Nothing is diagnosed where no step is wrong."""
-    assert diagnose(*traced(Run, "heavy_ball", "float32")).names == ()
+@pytest.mark.parametrize("dtype", BOTH)
+@pytest.mark.parametrize(
+    ("right", "method", "more"),
+    [
+        (Run, "heavy_ball", {}),
+        (Run, "heavy_ball", SCHEDULE),
+        (Run, "nesterov", SCHEDULE),
+        (Run, "nesterov_lookahead", SCHEDULE),
+        (Outside, "heavy_ball", OUTSIDE),
+        (Outside, "nesterov_lookahead", OUTSIDE),
+    ],
+)
+def test_right_run_needs_no_name(
+    traced: Traced, right: type[Run], method: str, more: dict[str, Any], dtype: str
+) -> None:
+    """Nothing is diagnosed where no step is wrong, under a schedule of either kind neither."""
+    subject = Subject(*traced(right, method, dtype, **more))
+    misses = misses_of(subject)
+    assert not misses.failed.any()
+    assert misses.ratio.max() > 0.01  # a hundred times the rounding would be seen
+    assert diagnose(subject.case, subject.declaration, subject.trace).names == ()
 
 
 class Kicked(Run):
