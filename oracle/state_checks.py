@@ -121,7 +121,8 @@ def _given(recorded: Floats, values: Sequence[Sequence[Fraction]], dtype: str) -
         2.0 ** -(form.precision + 1) * np.abs(expected.hi), 2.0 ** (form.min_exponent - form.precision)
     )
     bound = np.maximum(bound, np.finfo(np.float64).smallest_subnormal)
-    ratio = np.where(residual == 0, 0.0, np.maximum(np.abs(residual) / bound, 2.0))
+    with np.errstate(over="ignore"):
+        ratio = np.where(residual == 0, 0.0, np.maximum(np.abs(residual) / bound, 2.0))
     return Comparison(recorded, expected, residual, bound, ratio)
 
 

@@ -39,7 +39,8 @@ def rounded_to(values: Floats, fmt: str) -> Floats:
 def narrow(array: RoundedArray, fmt: str) -> RoundedArray:
     """Return the array rounded to a format."""
     with np.errstate(all="ignore"):
-        value, error = array.value.hi + array.value.lo, array.bound() + np.abs(array.value.lo) * 2.0**-50
+        value = array.value.hi + array.value.lo
+        error = array.bound() + (array.value.lo != 0) * 2.0**-52 * np.abs(value)  # of that sum
         middle = rounded_to(value, fmt)
         low, high = rounded_to(value - error, fmt), rounded_to(value + error, fmt)
         spread = np.maximum(np.abs(high - middle), np.abs(middle - low))
