@@ -283,7 +283,7 @@ class _Replayer:
             return self._stepped(targets, reached, sizes, k), None
         momentum = reached.momentum.widened(self.extra.note(sizes))
         noted = self._sharpened(compared(self.trace.momenta[targets], momentum), 0.0, k)
-        if self.lookahead:
+        if self.lookahead or self.recurrence.step is not None:
             return self._stepped(targets, reached, sizes, k), noted
         return self._moved(started, targets, self.trace.momenta[targets]), noted
 

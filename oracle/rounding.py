@@ -75,14 +75,15 @@ class Rounding:
         u and u_a, 2^−precision.
     underflow : float
         ω.
-    operand_unit : float
-        u_o of the operands of matrix products; 0 where they are not rounded.
+    operand_unit, operand_underflow : float
+        u_o and ω of the operands of matrix products; 0 where they are not rounded.
     """
 
     unit: float
     accumulation_unit: float
     underflow: float
     operand_unit: float = 0.0
+    operand_underflow: float = 0.0
 
     @classmethod
     def of(cls, declaration: Declaration) -> Rounding:
@@ -95,12 +96,13 @@ class Rounding:
         """
         names = (declaration.dtype, declaration.accumulate, declaration.operands)
         formats = [BINARY_FORMATS[name or declaration.dtype] for name in names]
-        underflow = max(
+        units = [2.0**-form.precision for form in formats]
+        underflows = [
             2.0 ** (form.min_exponent - form.precision if form.name == "float16" else form.min_exponent)
             for form in formats
-        )
-        units = [2.0**-form.precision for form in formats]
-        return cls(units[0], units[1], underflow, units[2] if declaration.operands else 0.0)
+        ]
+        operands = (units[2], underflows[2]) if declaration.operands else (0.0, 0.0)
+        return cls(units[0], units[1], max(underflows[:2]), *operands)
 
     def compound(self, count: int) -> float:
         """Return (1 + u)^count − 1, the most that `count` factors (1 + δ) change a product by."""
@@ -278,7 +280,7 @@ class RoundedArithmetic:
 
     def _narrowing(self, size: Floats) -> Floats:
         """Return by how much an operand of this size changes when it is rounded for a product."""
-        narrowing: Floats = self.rounding.operand_unit * size + self.rounding.underflow
+        narrowing: Floats = self.rounding.operand_unit * size + self.rounding.operand_underflow
         return narrowing
 
     def _conversion_error(self, value: DoubleDouble) -> Floats:

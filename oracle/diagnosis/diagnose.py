@@ -25,7 +25,7 @@ from oracle.diagnosis.families import Family, Interval, common_interval
 from oracle.diagnosis.fit import fitted_text
 from oracle.diagnosis.variant import Attempt, Subject, Variant
 from oracle.records.candidate import Declaration
-from oracle.replay import Rows, replay
+from oracle.replay import Rows
 from oracle.trace import Trace
 from reference.case import Case
 
@@ -79,7 +79,11 @@ def diagnose(case: Case, declaration: Declaration, trace: Trace) -> Diagnosis:
 def _named(subject: Subject) -> Diagnosis:
     misses = misses_of(subject)
     if not misses.failed.any():
-        return _of_the_start(misses) if misses.start.any() else Diagnosis.nothing("no step is wrong", "")
+        return (
+            _of_the_start(subject, misses)
+            if misses.start.any()
+            else Diagnosis.nothing("no step is wrong", "")
+        )
     telling, failing = misses.at(_telling(misses)), float(misses.failed.any(axis=1).mean())
     tried = [
         suspect
@@ -172,18 +176,25 @@ def _or(sentences: list[str]) -> str:
     return f" (indistinguishable here from: {'; '.join(sentences)})" if sentences else ""
 
 
-def _of_the_start(misses: Misses) -> Diagnosis:
+def _of_the_start(subject: Subject, misses: Misses) -> Diagnosis:
     """Return the diagnosis of a record whose steps are all right."""
+    moved = [
+        suspect
+        for variant in VARIANTS.values()
+        if (suspect := _best(variant, (a for a in variant.attempts(subject) if not a.same_rows), misses))
+        and _explains(suspect)
+    ]
+    if moved:
+        return _diagnosis(moved, moved, misses, "")
+    wrong, size = int(misses.start.sum()), len(misses.start)
     parts = np.split(misses.start, np.cumsum(misses.sizes)[:-1])
-    tail = all(bool(part[len(part) - int(part.sum()) :].all()) for part in parts)
-    if not tail:
+    if wrong == size or not all(bool(part[len(part) - int(part.sum()) :].all()) for part in parts):
         return Diagnosis.nothing(
-            f"every step is right; the start is not, in {int(misses.start.sum())} of {len(misses.start)} coordinates",
-            "",
+            f"every step is right; the start is not, in {wrong} of {size} coordinates", ""
         )
     return Diagnosis(
         names=(UNINITIALISED.name,),
-        sentence=f"the candidate {UNINITIALISED.sentence}: {int(misses.start.sum())} of {len(misses.start)}",
+        sentence=f"the candidate {UNINITIALISED.sentence}: {wrong} of {size}",
         remedy=UNINITIALISED.remedy,
         confidence=f"every one of the {len(misses.rows)} recorded steps is right from where it starts",
         largest_ratio=float(np.nanmax(misses.ratio, initial=0.0)),
@@ -191,22 +202,18 @@ def _of_the_start(misses: Misses) -> Diagnosis:
 
 
 def _family(subject: Subject, misses: Misses) -> Diagnosis | None:
-    """Return the family whose unknown number explains the record, if one does."""
-    few = _telling(misses)
-    rough = replay(subject.case, subject.declaration, subject.trace, targets=few)
+    """Return the family whose unknown number explains the positions, if one does."""
+    positions, few = replace(subject, trace=replace(subject.trace, momenta=None)), _telling(misses)
     for family in FAMILIES if not subject.case.method.step_sizes else ():
-        for direction in family.directions(subject):
-            if common_interval(subject, direction, rough, few).empty:
-                continue
-            base = replay(subject.case, subject.declaration, subject.trace, targets=misses.rows)
-            found = common_interval(subject, direction, base, misses.rows)
+        for make in family.made(positions):
+            found = common_interval(positions, family, make, few, misses.rows)
             if not found.empty:
-                return _of_the_family(subject, family, found, misses)
+                return _of_the_family(family, found, misses)
     return None
 
 
-def _of_the_family(subject: Subject, family: Family, found: Interval, misses: Misses) -> Diagnosis:
-    shown, half = family.value(subject, found.middle), (found.high - found.low) / 2
+def _of_the_family(family: Family, found: Interval, misses: Misses) -> Diagnosis:
+    shown, half = found.middle, (found.high - found.low) / 2
     extent = _extent("everywhere", misses)
     return Diagnosis(
         names=(family.name,),

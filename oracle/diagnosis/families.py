@@ -1,21 +1,18 @@
-"""Misimplementations with one unknown number: its value is read off the record, as an interval.
+"""Misimplementations with one unknown number, which is read off the record.
 
-A family's step is β_{k+1} = base + t·direction with one t for all steps and coordinates.  Every recorded
-number confines t to the interval in which its residual stays within the bound of the right step; a
-family explains a record if all these intervals have a point in common.  The bound is taken twice: the family's
-own operations round too.
+Each family is an attempt that depends on a number t.  Let ρ(t) be the residuals of its replay and d = −∂ρ/∂t, by a
+difference; t ← t + ⟨ρ, d⟩/⟨d, d⟩ is repeated until it stands.  Every recorded number then confines t to the
+interval in which its residual stays within twice the bound of the step (what the fault itself rounds is
+counted in the second); a family explains a record if all these intervals have a point in common.
 
-=======================  =======================================  =====================================
-family                   the step                                 direction
-=======================  =======================================  =====================================
-step_size_differs        η + t for η                              −g_k
-momentum_differs         μ + t for μ                              p_k
-weight_decay             g + λβ for g, t = λ                      −ηβ_k, or −η(β_k + μp_k)
-decoupled_weight_decay   β ← (1 − ηλ)β + p, t = λ                 −η(β_k − μβ_{k−1}), −ηβ_0 first
-=======================  =======================================  =====================================
-
-The look-ahead sequence gives its momentum away as μp_k = y_k − y_{k−1} + d_{k−1}, d = ηg, whence
-y_{k+1} = y_k + μ(y_k − y_{k−1} + d_{k−1}) − (1 + μ)d_k: its direction is μ∂d_{k−1} − (1 + μ)∂d_k.
+=======================  ========================================
+family                   the step
+=======================  ========================================
+step_size_differs        t for η
+momentum_differs         t for μ
+weight_decay             ∇L + tβ for ∇L, β where the gradient is asked for or where the run stands
+decoupled_weight_decay   β ← β − ηtβ + p
+=======================  ========================================
 """
 
 from __future__ import annotations
@@ -23,19 +20,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
-from oracle.diagnosis.variant import Subject
+from oracle.diagnosis.variant import Attempt, Subject, with_method
 from oracle.error_free import Floats
-from oracle.replay import Moment, Recurrence, Replay, Rows, replay
-from oracle.rounding import RoundedArray
+from oracle.objectives import RoundedRegression
+from oracle.replay import Comparison, Moment, Recurrence, Rows, replay
+from oracle.rounding import RoundedArithmetic
+from reference.case import Case, Regression
 from reference.state import State
 from reference.trajectory import step_of
 
-__all__ = ["FAMILIES", "Direction", "Family", "Interval", "common_interval"]
+__all__ = ["FAMILIES", "Family", "Interval", "common_interval"]
 
-Direction = Callable[[Moment], RoundedArray]
+ROUNDS = 6  # of the search for t; it is linear, or nearly so
+STEP = 2.0**-12  # of the difference, relative to t
+Made = Callable[[Subject, float], Attempt]
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,15 @@ class Interval:
     @property
     def empty(self) -> bool:
         """Whether no value explains the record."""
-        return self.low > self.high
+        return not self.low <= self.high
 
     @property
     def middle(self) -> float:
         """The value in the middle."""
         return (self.low + self.high) / 2
+
+
+NOTHING = Interval(1.0, -1.0)
 
 
 @dataclass(frozen=True)
@@ -64,123 +69,145 @@ class Family:
     ----------
     name, sentence, remedy : str
         The sentence has a place ``{t}`` for the number.
-    directions : callable
-        Of a subject: functions of a moment, each a possible ∂β_{k+1}/∂t, shape (R, D).
-    value : callable
-        Of subject and t: the number to show.
+    made : callable
+        Of a subject: functions of (subject, t), each a way to make the family precise.
+    first : callable
+        Of a subject: where the search for t begins, and a scale for it.
     """
 
     name: str
     sentence: str
     remedy: str
-    directions: Callable[[Subject], Sequence[Direction]]
-    value: Callable[[Subject, float], float]
+    made: Callable[[Subject], Sequence[Made]]
+    first: Callable[[Subject], tuple[float, float]]
 
 
-def common_interval(subject: Subject, direction: Direction, base: Replay, targets: Rows) -> Interval:
+def common_interval(subject: Subject, family: Family, make: Made, few: Rows, rows: Rows) -> Interval:
     """Return the t that every number of the given rows allows.
 
     Parameters
     ----------
     subject : Subject
-    direction : callable
-    base : Replay
-        Of the right method, of those rows.
-    targets : int64
-        Rows of the trace.
+        Its momenta are not looked at.
+    family : Family
+    make : callable
+        One of `family.made`.
+    few, rows : int64
+        Rows of the trace by which t is found, and which it must explain.
     """
-    make = step_of(subject.case)
+    t, scale = family.first(subject)
+    with np.errstate(all="ignore"):
+        for _ in range(ROUNDS):
+            here, direction = _linear(subject, make, t, scale, few)
+            moved = t + float(np.vdot(here.residual, direction) / np.vdot(direction, direction))
+            if not np.isfinite(moved):
+                return NOTHING
+            t, before = moved, t
+            if abs(t - before) <= 1e-14 * abs(t):
+                break
+        if _intersection(*_linear(subject, make, t, scale, few), t).empty:
+            return NOTHING
+        return _intersection(*_linear(subject, make, t, scale, rows), t)
+
+
+def _linear(subject: Subject, make: Made, t: float, scale: float, rows: Rows) -> tuple[Comparison, Floats]:
+    """Return the replay at t and what a unit of t adds to its positions."""
+    step = STEP * max(abs(t), scale)
+    here, there = (_replayed(make(subject, value), rows) for value in (t, t + step))
+    direction: Floats = ((there.expected - here.expected).hi) / step
+    return here, direction
+
+
+def _replayed(attempt: Attempt, rows: Rows) -> Comparison:
+    return replay(attempt.case, attempt.declaration, attempt.trace, attempt.recurrence, rows).position
+
+
+def _intersection(here: Comparison, direction: Floats, t: float) -> Interval:
+    residual, bound = here.residual, 2 * here.bound
+    telling = (direction != 0) & np.isfinite(residual) & np.isfinite(bound)
+    if (~telling & ~(np.abs(residual) <= bound)).any() or not telling.any():
+        return NOTHING
+    first, second = (
+        (residual - bound)[telling] / direction[telling],
+        (residual + bound)[telling] / direction[telling],
+    )
+    return Interval(t + float(np.minimum(first, second).max()), t + float(np.maximum(first, second).min()))
+
+
+def _fraction(value: float) -> Fraction:
+    return Fraction(value) if np.isfinite(value) else Fraction(0)
+
+
+def _coefficient(field: str) -> Made:
+    def make(subject: Subject, t: float) -> Attempt:
+        case = with_method(subject.case, **{field: _fraction(t) or Fraction(1, 2**200)})
+        return Attempt.of(subject, case=case)
+
+    return make
+
+
+def _decay(where: str) -> Made:
+    """Return weight decay at the point of the gradient (``there``) or at the position (``here``)."""
+
+    def make(subject: Subject, t: float) -> Attempt:
+        def objective(case: Case, arithmetic: RoundedArithmetic) -> RoundedRegression:
+            return _Decaying(case, arithmetic, _fraction(t))
+
+        def step(moment: Moment) -> State:
+            decay = moment.objective.arithmetic.number(_fraction(t)) * moment.state.position
+            return step_of(subject.case)(
+                moment.state, lambda position: moment.gradient(position) + decay, moment.coefficients
+            )
+
+        if where == "here":
+            return Attempt.of(subject, recurrence=Recurrence(step, shares_residual=False))
+        return Attempt.of(subject, recurrence=Recurrence(objective=objective, shares_residual=False))
+
+    return make
+
+
+class _Decaying(RoundedRegression):
+    """∇L + λβ at whatever point is asked for."""
+
+    def __init__(self, case: Case, arithmetic: RoundedArithmetic, decay: Fraction) -> None:
+        super().__init__(case, arithmetic)
+        self.decay = arithmetic.number(decay)
+
+    def gradient(self, position: Any, step: int = 0) -> Any:
+        """Return ∇L(β) + λβ."""
+        return super().gradient(position, step) + self.decay * position
+
+
+def _decoupled(subject: Subject, t: float) -> Attempt:
+    method = subject.case.method
+    share = 1 / method.momentum if method.name == "nesterov_lookahead" and method.momentum else Fraction(1)
 
     def step(moment: Moment) -> State:
-        """Return β_k + direction in the place of the next position."""
-        reached = make(moment.state, moment.gradient, moment.coefficients)
-        return State(moment.state.position + direction(moment), reached.momentum)
+        number = moment.objective.arithmetic.number
+        shrink = moment.coefficients.step_size * number(_fraction(t))
+        position, momentum = moment.state
+        if (
+            moment.k > 0 and not moment.momentum_recorded
+        ):  # β_k − β_{k−1} holds the shrinking of the step before
+            momentum = momentum + number(share) * (shrink * moment.before)
+        reached = step_of(subject.case)(State(position, momentum), moment.gradient, moment.coefficients)
+        return State(reached.position - shrink * position, reached.momentum)
 
-    recurrence = Recurrence(step, shares_residual=False)
-    shown = replay(subject.case, subject.declaration, subject.trace, recurrence, targets)
-    return _intersection(base, shown.position.expected.hi - subject.trace.positions[shown.rows - 1])
-
-
-def _intersection(base: Replay, direction: Floats) -> Interval:
-    residual = base.position.residual
-    bound = 2 * base.position.bound
-    with np.errstate(all="ignore"):
-        telling = (np.abs(direction) > 0) & np.isfinite(residual) & np.isfinite(bound)
-        first, second = (residual - bound) / direction, (residual + bound) / direction
-        low = np.where(telling, np.minimum(first, second), -np.inf)
-        high = np.where(telling, np.maximum(first, second), np.inf)
-        blind = ~telling & (np.abs(residual) > bound)
-    if blind.any() or not telling.any():
-        return Interval(1.0, -1.0)
-    slack = 2.0**-40 * float(np.abs(np.concatenate([low[telling], high[telling]])).max())
-    return Interval(float(low.max()) - slack, float(high.min()) + slack)
+    return Attempt.of(subject, recurrence=Recurrence(step, shares_residual=False))
 
 
-def _ahead(descent: Callable[[Moment, bool], RoundedArray]) -> Direction:
-    """Return the direction of a look-ahead sequence from ∂d at the step, or at the step before."""
-
-    def direction(moment: Moment) -> RoundedArray:
-        mu, one = moment.coefficients.momentum, moment.objective.arithmetic.number(Fraction(1))
-        found: RoundedArray = -((one + mu) * descent(moment, False))
-        if moment.momentum_recorded or moment.k == 0:
-            return found
-        total: RoundedArray = found + mu * descent(moment, True)
-        return total
-
-    return direction
+def _decays(subject: Subject) -> Sequence[Made]:
+    if not isinstance(subject.case.problem, Regression):
+        return ()
+    return (_decay("there"), _decay("here")) if subject.case.method.name == "nesterov" else (_decay("there"),)
 
 
-def _gradient(moment: Moment, earlier: bool) -> RoundedArray:
-    found: RoundedArray = (
-        moment.gradient(moment.before, moment.k - 1) if earlier else moment.gradient(moment.state.position)
-    )
-    return found
+def _given(field: str) -> Callable[[Subject], tuple[float, float]]:
+    def first(subject: Subject) -> tuple[float, float]:
+        value = float(getattr(subject.case.method, field))
+        return value, value
 
-
-def _position(moment: Moment, earlier: bool) -> RoundedArray:
-    decay: RoundedArray = moment.coefficients.step_size * (
-        moment.before if earlier else moment.state.position
-    )
-    return decay
-
-
-def _step_sizes(subject: Subject) -> Sequence[Direction]:
-    name = subject.case.method.name
-    if name == "nesterov_lookahead":
-        return (_ahead(_gradient),)
-    if name == "nesterov":
-        return (lambda m: -m.gradient(m.state.position + m.coefficients.momentum * m.state.momentum),)
-    return (lambda m: -m.gradient(m.state.position),)
-
-
-def _momenta(subject: Subject) -> Sequence[Direction]:
-    plain = subject.case.method.name == "heavy_ball" and subject.case.method.momentum
-    return (lambda m: m.state.momentum,) if plain else ()
-
-
-def _decays(subject: Subject) -> Sequence[Direction]:
-    name = subject.case.method.name
-    if name == "nesterov_lookahead":
-        return (_ahead(_position),)
-    plain: Direction = lambda m: -(m.coefficients.step_size * m.state.position)  # noqa: E731 - one of several
-    if name != "nesterov":
-        return (plain,)
-    return (
-        plain,
-        lambda m: (
-            -(m.coefficients.step_size * (m.state.position + m.coefficients.momentum * m.state.momentum))
-        ),
-    )
-
-
-def _decoupled(subject: Subject) -> Sequence[Direction]:
-    def direction(moment: Moment) -> RoundedArray:
-        eta, mu = moment.coefficients
-        if moment.k == 0 or moment.momentum_recorded:
-            return -(eta * moment.state.position)  # type: ignore[no-any-return]  # a RoundedArray
-        return -(eta * (moment.state.position - mu * moment.before))  # type: ignore[no-any-return]  # likewise
-
-    return (direction,) if subject.case.method.name == "heavy_ball" else ()
+    return first
 
 
 FAMILIES = (
@@ -188,28 +215,28 @@ FAMILIES = (
         "step_size_differs",
         "steps as if η were {t}",
         "look which η reaches the kernel, and what the gradient is multiplied by",
-        _step_sizes,
-        lambda subject, t: float(subject.case.method.step_size) + t,
+        lambda _subject: (_coefficient("step_size"),),
+        _given("step_size"),
     ),
     Family(
         "momentum_differs",
         "steps as if μ were {t}",
         "look which μ reaches the kernel",
-        _momenta,
-        lambda subject, t: float(subject.case.method.momentum) + t,
+        lambda subject: (_coefficient("momentum"),) if subject.case.method.momentum else (),
+        _given("momentum"),
     ),
     Family(
         "weight_decay",
         "adds a weight decay λβ to the gradient, λ = {t}",
         "set `weight_decay` to 0: the spec's loss has none",
         _decays,
-        lambda _subject, t: t,
+        lambda _subject: (0.0, 1.0),
     ),
     Family(
         "decoupled_weight_decay",
         "shrinks the parameters at every step (decoupled weight decay), λ = {t}",
         "set `weight_decay` to 0: the spec's loss has none",
-        _decoupled,
-        lambda _subject, t: t,
+        lambda _subject: (_decoupled,),
+        lambda _subject: (0.0, 1.0),
     ),
 )

@@ -129,7 +129,7 @@ def _position_first(subject: Subject) -> Iterator[Attempt]:
 
 def _in_place(first: int, subject: Subject) -> Iterator[Attempt]:
     """Yield one parameter updated before the other's gradient is taken."""
-    if len(subject.case.init) != 2 or subject.case.method.name == "nesterov_lookahead":
+    if len(subject.case.init) != 2:
         return
     make = step_of(subject.case)
 
