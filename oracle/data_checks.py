@@ -24,7 +24,7 @@ from reference.case import Case
 from reference.exact import BINARY_FORMATS
 from reference.models import MODELS
 
-__all__ = ["CONTAINERS", "check_record", "data_findings", "finite_rows", "recorded_steps"]
+__all__ = ["CONTAINERS", "check_record", "data_findings", "finite_rows", "kept_finding", "recorded_steps"]
 
 # numpy has no bfloat16: its values travel exactly in float32
 CONTAINERS = {"float64": "float64", "float32": "float32", "bfloat16": "float32", "float16": "float16"}
@@ -102,8 +102,6 @@ def check_record(
                 f"`{name}` has shape {array.shape}: expected {shapes[name]}, one row for each of {len(steps)} steps"
             )
     _check_momentum(case, arrays)
-    if CONTAINERS[declaration.kept_in] != declaration.kept_in:
-        _check_kept(declaration.kept_in, {name: array for name, array in arrays.items() if name in case.init})
 
 
 def finite_rows(arrays: Mapping[str, Array], names: Sequence[str]) -> int:
@@ -131,11 +129,45 @@ def data_findings(
     parameters : sequence of str
     """
     findings = [_not_finite(declaration, arrays, steps, found)]
+    findings.append(kept_finding(declaration, arrays, steps, parameters))
     for name in parameters:
         if name in found and len(found[name].rows) > 1:
             findings.append(_motionless(name, declaration, steps, found[name]))
     findings.append(_handed_back(declaration, steps, [found[name] for name in parameters if name in found]))
     return [finding for finding in findings if finding is not None]
+
+
+def kept_finding(
+    declaration: Declaration, arrays: Mapping[str, Array], steps: Sequence[int], parameters: Sequence[str]
+) -> Finding | None:
+    """Report the first recorded number that the declared format of the state does not have; None for none.
+
+    Parameters
+    ----------
+    declaration : Declaration
+    arrays : mapping of name to ndarray, as `check_record` accepts
+    steps : sequence of int, shape (K,)
+    parameters : sequence of str
+    """
+    kept_in = declaration.kept_in
+    if CONTAINERS[kept_in] == kept_in:
+        return None
+    for name in parameters:
+        with np.errstate(all="ignore"):
+            held = representable(DoubleDouble.exactly(arrays[name]), kept_in) | ~np.isfinite(arrays[name])
+        if not held.all():
+            row, column = (int(i) for i in np.argwhere(~held)[0])
+            return Finding(
+                "data",
+                Outcome.DISAGREES,
+                f"`{name}` holds numbers that {kept_in} does not have, in which the state is declared to be kept: "
+                "record the state as it is kept, or declare the format it is kept in",
+                steps[row],
+                name,
+                column,
+                candidate_text(float(arrays[name][row, column]), "float32"),
+            )
+    return None
 
 
 def _check_declaration(declaration: Declaration) -> None:
@@ -163,19 +195,6 @@ def _check_momentum(case: Case, arrays: Mapping[str, Array]) -> None:
         raise CandidateError(
             f"the candidate records the momentum {_names(held)} alone: expected all of {_names(wanted)}"
         )
-
-
-def _check_kept(kept_in: str, arrays: Mapping[str, Array]) -> None:
-    """Refuse numbers that the declared format of the state does not have."""
-    for name, array in arrays.items():
-        with np.errstate(all="ignore"):
-            held = representable(DoubleDouble.exactly(array), kept_in) | ~np.isfinite(array)
-        if not held.all():
-            row, column = (int(i) for i in np.argwhere(~held)[0])
-            raise CandidateError(
-                f"`{name}` holds {array[row, column]} in row {row}, which is no {kept_in} number: record the state as it "
-                "is kept, or declare the format it is kept in"
-            )
 
 
 def _expected_shapes(case: Case, rows: int) -> dict[str, tuple[int, ...]]:

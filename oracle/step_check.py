@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from oracle.case import case_of
-from oracle.data_checks import check_record, finite_rows, recorded_steps
+from oracle.data_checks import check_record, finite_rows, kept_finding, recorded_steps
 from oracle.findings import Finding, Outcome
 from oracle.records.candidate import Array, Declaration
 from oracle.replay import replay
 from oracle.state_checks import replay_finding, start_finding
 from oracle.trace import trace_of
+from reference.models import MODELS
 
 __all__ = ["StepCheck"]
 
@@ -64,6 +65,9 @@ class StepCheck:
         """
         rows = recorded_steps(arrays, steps)
         check_record(self.case, self.declaration, arrays, rows)
+        kept = kept_finding(self.declaration, arrays, rows, MODELS[self.case.model].names)
+        if kept is not None:
+            return kept
         trace = trace_of(self.case, arrays, rows).head(finite_rows(arrays, list(arrays)))
         start = start_finding(self.case, self.declaration, trace)
         if start is not None and start.outcome is Outcome.DISAGREES:

@@ -3,8 +3,9 @@
 1. Every variant of the catalogue is tried on a few telling steps: the first that fail, the very first, the
    last.  Most are ruled out there by many thousand bounds.
 2. Those left are tried on the whole record.
-3. Of those that explain it, the one is named that says most: a fault at work everywhere before one at some
-   steps, coordinates or numbers.  Those of equal standing cannot be told apart by this record, and are all named.
+3. Of those that explain it, the one is named that says most: failing numbers met exactly before those met
+   within rounding, a fault at work everywhere before one at some steps, coordinates or numbers.  Those of
+   equal standing cannot be told apart by this record, and are all named.
 4. Where none explains it, families with one unknown number are tried (`oracle.diagnosis.families`),
 5. and then coarser arithmetics.  Their wide bounds explain much; the narrowest that does is named, and only if
    the record makes use of them.
@@ -46,9 +47,10 @@ class Suspect:
 
     @property
     def standing(self) -> tuple[int, float]:
-        """Smaller says more: everywhere before somewhere, narrow before wide."""
+        """Smaller says more: numbers met exactly, then everywhere before somewhere, and narrow before wide."""
         width = log2(max(self.evidence.looseness, 1.0)) if self.attempt.loose else 0.0
-        return SCOPES.index(self.evidence.scope), width
+        exactly = self.evidence.largest_ratio == 0 and self.evidence.scope != "everywhere"
+        return -1 if exactly else SCOPES.index(self.evidence.scope), width
 
 
 def diagnose(case: Case, declaration: Declaration, trace: Trace) -> Diagnosis:
@@ -202,25 +204,28 @@ def _of_the_start(subject: Subject, misses: Misses) -> Diagnosis:
 
 
 def _family(subject: Subject, misses: Misses) -> Diagnosis | None:
-    """Return the family whose unknown number explains the positions, if one does."""
-    positions, few = replace(subject, trace=replace(subject.trace, momenta=None)), _telling(misses)
+    """Return the families whose unknown number explains the record, if any does."""
+    few, found = _telling(misses), []
     for family in FAMILIES if not subject.case.method.step_sizes else ():
-        for make in family.made(positions):
-            found = common_interval(positions, family, make, few, misses.rows)
-            if not found.empty:
-                return _of_the_family(family, found, misses)
-    return None
+        for make in family.made(subject):
+            interval = common_interval(subject, family, make, few, misses.rows)
+            if not interval.empty:
+                found.append((family, interval))
+                break
+    return _of_the_families(found, misses) if found else None
 
 
-def _of_the_family(family: Family, found: Interval, misses: Misses) -> Diagnosis:
-    shown, half = found.middle, (found.high - found.low) / 2
-    extent = _extent("everywhere", misses)
+def _of_the_families(found: list[tuple[Family, Interval]], misses: Misses) -> Diagnosis:
+    sentences = [
+        family.sentence.format(t=f"{interval.middle:.6g} ± {(interval.high - interval.low) / 2:.1g}")
+        for family, interval in found
+    ]
     return Diagnosis(
-        names=(family.name,),
-        sentence=f"the candidate {family.sentence.format(t=f'{shown:.6g} ± {half:.1g}')}",
-        remedy=family.remedy,
-        confidence=f"one number {extent} to within twice the rounding bound",
-        largest_ratio=2.0,
+        names=tuple(family.name for family, _ in found),
+        sentence=f"the candidate {sentences[0]}{_or(sentences[1:])}",
+        remedy=found[0][0].remedy,
+        confidence=f"one number {_extent('everywhere', misses)} to within the rounding bound",
+        largest_ratio=1.0,
     )
 
 

@@ -2,8 +2,8 @@
 
 Each family is an attempt that depends on a number t.  Let ρ(t) be the residuals of its replay and d = −∂ρ/∂t, by a
 difference; t ← t + ⟨ρ, d⟩/⟨d, d⟩ is repeated until it stands.  Every recorded number then confines t to the
-interval in which its residual stays within twice the bound of the step (what the fault itself rounds is
-counted in the second); a family explains a record if all these intervals have a point in common.
+interval in which its residual stays within the bound of the step; a family explains a record if all these
+intervals have a point in common, and it is not the number that was asked for.
 
 =======================  ========================================
 family                   the step
@@ -27,7 +27,7 @@ import numpy as np
 from oracle.diagnosis.variant import Attempt, Subject, with_method
 from oracle.error_free import Floats
 from oracle.objectives import RoundedRegression
-from oracle.replay import Comparison, Moment, Recurrence, Rows, replay
+from oracle.replay import Comparison, Moment, Recurrence, Rows, replay, stacked
 from oracle.rounding import RoundedArithmetic
 from reference.case import Case, Regression
 from reference.state import State
@@ -72,7 +72,7 @@ class Family:
     made : callable
         Of a subject: functions of (subject, t), each a way to make the family precise.
     first : callable
-        Of a subject: where the search for t begins, and a scale for it.
+        Of a subject: the t that was asked for, where the search begins, and a scale for it.
     """
 
     name: str
@@ -88,14 +88,14 @@ def common_interval(subject: Subject, family: Family, make: Made, few: Rows, row
     Parameters
     ----------
     subject : Subject
-        Its momenta are not looked at.
     family : Family
     make : callable
         One of `family.made`.
     few, rows : int64
         Rows of the trace by which t is found, and which it must explain.
     """
-    t, scale = family.first(subject)
+    asked, scale = family.first(subject)
+    t = asked
     with np.errstate(all="ignore"):
         for _ in range(ROUNDS):
             here, direction = _linear(subject, make, t, scale, few)
@@ -107,7 +107,8 @@ def common_interval(subject: Subject, family: Family, make: Made, few: Rows, row
                 break
         if _intersection(*_linear(subject, make, t, scale, few), t).empty:
             return NOTHING
-        return _intersection(*_linear(subject, make, t, scale, rows), t)
+        found = _intersection(*_linear(subject, make, t, scale, rows), t)
+    return NOTHING if found.low <= asked <= found.high else found
 
 
 def _linear(subject: Subject, make: Made, t: float, scale: float, rows: Rows) -> tuple[Comparison, Floats]:
@@ -119,11 +120,13 @@ def _linear(subject: Subject, make: Made, t: float, scale: float, rows: Rows) ->
 
 
 def _replayed(attempt: Attempt, rows: Rows) -> Comparison:
-    return replay(attempt.case, attempt.declaration, attempt.trace, attempt.recurrence, rows).position
+    """Return positions, and below them the momenta where they are recorded."""
+    found = replay(attempt.case, attempt.declaration, attempt.trace, attempt.recurrence, rows)
+    return found.position if found.momentum is None else stacked([found.position, found.momentum])
 
 
 def _intersection(here: Comparison, direction: Floats, t: float) -> Interval:
-    residual, bound = here.residual, 2 * here.bound
+    residual, bound = here.residual, here.bound
     telling = (direction != 0) & np.isfinite(residual) & np.isfinite(bound)
     if (~telling & ~(np.abs(residual) <= bound)).any() or not telling.any():
         return NOTHING

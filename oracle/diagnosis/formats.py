@@ -76,16 +76,21 @@ def _rounded(values: tuple[Fraction, ...], fmt: str) -> tuple[Fraction, ...]:
 
 
 def _holds_only(fmt: str, subject: Subject) -> bool:
-    """Whether all recorded positions after the start are numbers of a format narrower than declared."""
+    """Whether all recorded positions after the start are numbers of a format."""
     moving = subject.trace.positions[subject.trace.steps > 0]
-    kept = BINARY_FORMATS[subject.declaration.kept_in].precision
-    narrower = BINARY_FORMATS[fmt].precision < kept
-    return narrower and bool(moving.any()) and np.array_equal(rounded_to(moving, fmt), moving)
+    return bool(moving.any()) and np.array_equal(rounded_to(moving, fmt), moving)
+
+
+def _other_state(fmt: str, subject: Subject) -> bool:
+    """Whether a format is narrower than the declared one of the state, or the state is not kept in that at all."""
+    kept = subject.declaration.kept_in
+    narrower = BINARY_FORMATS[fmt].precision < BINARY_FORMATS[kept].precision
+    return narrower or not _holds_only(kept, subject)
 
 
 def _state(fmt: str) -> Variant:
     def attempts(subject: Subject) -> Iterator[Attempt]:
-        if _holds_only(fmt, subject):
+        if _other_state(fmt, subject) and _holds_only(fmt, subject):
             declaration = replace(subject.declaration, state=fmt)
             yield Attempt.of(subject, declaration=declaration, case=_start_in(subject.case, fmt), loose=True)
 
@@ -157,7 +162,8 @@ def _products(fmt: str) -> Variant:
         if BINARY_FORMATS[fmt].precision < BINARY_FORMATS[operands].precision:
             sums = "float32" if BINARY_FORMATS[declared.dtype].precision >= 24 else declared.accumulate
             declaration = replace(declared, operands=fmt, accumulate=sums)
-            yield Attempt.of(subject, declaration=declaration, loose=True, failing=HALF)
+            failing = HALF if declared.kept_in == declared.dtype else 0.0  # a narrow state hides most of it
+            yield Attempt.of(subject, declaration=declaration, loose=True, failing=failing)
 
     remedy = {
         "tfloat32": "turn TF32 off for these products (`torch.backends.cuda.matmul.allow_tf32 = False`, "

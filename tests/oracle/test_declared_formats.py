@@ -154,14 +154,14 @@ def test_wrong_step_size_is_seen_through_declared_rounding(
     assert Outcome.DISAGREES in outcomes
 
 
-def test_record_that_is_not_in_the_declared_format_is_refused() -> None:
-    """float32 numbers are no record of a state kept in bfloat16; the message says which and what to do."""
+def test_record_that_is_not_in_the_declared_format_disagrees() -> None:
+    """float32 numbers are no record of a state kept in bfloat16; the finding says where and what to do."""
     spec = canonical("heavy_ball", 0)
     arrays = run(spec, "velocity", same, same)
-    with pytest.raises(
-        CandidateError, match=r"`u` holds .* which is no bfloat16 number: record the state as it is kept"
-    ):
-        finding(spec, Declaration("velocity", "float32", state="bfloat16"), arrays, momenta=False)
+    found = finding(spec, Declaration("velocity", "float32", state="bfloat16"), arrays, momenta=False)
+    assert found.outcome is Outcome.DISAGREES
+    assert found.step == 1
+    assert "record the state as it is kept" in found.reason
 
 
 @pytest.mark.parametrize(
