@@ -8,7 +8,7 @@ everywhere   every number of every step is within the attempt's bound, and so is
 steps        so are all numbers of each step in which the right method fails anywhere
 coordinates  so are all steps of each coordinate in which the right method fails anywhere
 tail         the same, and these coordinates are the last ones of their parameter
-cells        so is each single number in which the right method fails
+cells        so is each single number in which the right method fails, at no step all of them
 ===========  =====================================================================================
 
 In the last a coordinate whose momentum is read off its positions may fail once more, the step after: what its
@@ -198,7 +198,7 @@ def _asked(scope: str, misses: Misses) -> Mask | None:
         return np.broadcast_to(failed.any(axis=1, keepdims=True), failed.shape)
     echoless = failed & ~_echo(misses)
     if scope == "cells":
-        return echoless
+        return None if echoless.all(axis=1).any() else echoless  # a whole step is no single number
     columns: Mask = np.any(failed, axis=0)
     if scope == "tail" and not _is_tail(columns, misses):
         return None
