@@ -147,8 +147,10 @@ def _optimiser(
         nesterov=batch.methods[0] == "nesterov_lookahead" and momentum > 0,
         **IMPLEMENTATIONS[implementation],
     )
-    for name, parameter in parameters.items():
-        p0 = batch.start[f"p_{name}"]
-        if momentum and p0.any():
-            optimiser.state[parameter]["momentum_buffer"] = -_tensor(p0) / eta
+    starts = {name: batch.start[f"p_{name}"] for name in parameters}
+    filled = momentum and any(
+        p0.any() for p0 in starts.values()
+    )  # all or none: the fused one takes no mixture
+    for name, parameter in parameters.items() if filled else ():
+        optimiser.state[parameter]["momentum_buffer"] = -_tensor(starts[name]) / eta
     return optimiser

@@ -1,8 +1,9 @@
 """Before any arithmetic: is this a record of the right run at all, and of a run rather than of nothing?
 
 Misuse (a missing array, another shape, another dtype than declared) is a `CandidateError`: there is
-nothing to judge.  A record that cannot come from the method (numbers that are not finite, a trajectory
-that never moves, the golden's own digits) is a finding.
+nothing to judge.  A record that cannot come from the method (numbers that are not finite, or not of the format
+that the state is kept in, the golden's own digits) is a finding.  That a trajectory never moves is none: where every
+update is below half a unit of a narrow format, a correct one does not.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from oracle.candidate_file import CandidateError
 from oracle.compare import Distance
 from oracle.error_free import DoubleDouble, Floats
-from oracle.findings import Finding, Outcome, candidate_text, exact_text
+from oracle.findings import Finding, Outcome, candidate_text
 from oracle.records.candidate import Array, Declaration
 from oracle.rounding import representable
 from oracle.update_forms import FORMS
@@ -130,9 +131,6 @@ def data_findings(
     """
     findings = [_not_finite(declaration, arrays, steps, found)]
     findings.append(kept_finding(declaration, arrays, steps, parameters))
-    for name in parameters:
-        if name in found and len(found[name].rows) > 1:
-            findings.append(_motionless(name, declaration, steps, found[name]))
     findings.append(_handed_back(declaration, steps, [found[name] for name in parameters if name in found]))
     return [finding for finding in findings if finding is not None]
 
@@ -235,28 +233,6 @@ def _golden_leaves_range(dtype: str, row: int, found: Mapping[str, Distance]) ->
     return any(
         bool((~(np.abs(distance.golden[distance.rows <= row]) < limit)).any()) for distance in found.values()
     )
-
-
-def _motionless(
-    name: str, declaration: Declaration, steps: Sequence[int], distance: Distance
-) -> Finding | None:
-    """Report a parameter that never moves although the golden does."""
-    values, golden = distance.candidate.astype(np.float64), distance.golden
-    if not (values == values[0]).all():
-        return None
-    unit = 2.0 ** -BINARY_FORMATS[declaration.kept_in].precision
-    moved = np.abs(golden - golden[0]) > 8 * unit * np.maximum(np.abs(golden), np.abs(golden[0]))
-    missing = np.abs(golden) >= 2.0 ** BINARY_FORMATS[declaration.kept_in].min_exponent
-    zero = not values.any()
-    if not (moved.any() or (zero and missing.any())):
-        return None
-    row, coordinate = (int(i) for i in np.argwhere(moved if moved.any() else missing)[0])
-    what = "zero" if zero else "constant"
-    return Finding(
-        "data", Outcome.DISAGREES, f"`{name}` is {what} at all {len(values)} steps compared, the golden is not",
-        steps[int(distance.rows[row])], name, coordinate,
-        candidate_text(float(values[row, coordinate]), declaration.kept_in), exact_text(golden[row, coordinate], digits=17),
-    )  # fmt: skip
 
 
 def _handed_back(declaration: Declaration, steps: Sequence[int], found: Sequence[Distance]) -> Finding | None:

@@ -233,7 +233,9 @@ def compared(recorded: Floats, expected: RoundedArray) -> Comparison:
     """Compare recorded numbers, shape (R, m), with expected ones."""
     residual = (DoubleDouble.exactly(recorded) - expected.value).hi
     bound = np.broadcast_to(expected.bound(), residual.shape)
-    return Comparison(recorded, expected.value, residual, bound, np.abs(residual) / bound)
+    # a number that is met needs no bound, and may have none: 0/0
+    ratio = np.where(residual == 0, 0.0, np.abs(residual) / bound)
+    return Comparison(recorded, expected.value, residual, bound, ratio)
 
 
 def stacked(parts: Sequence[Comparison]) -> Comparison:

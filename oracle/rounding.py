@@ -11,7 +11,8 @@ largest error of a result that underflows:
     the same with |x|e_y + |y|e_x + e_x e_y passed on.
 numbers
     A number of the spec that the dtype cannot represent may enter rounded, e = u|x|, or in a wider
-    format, e = 0; one that it can represent enters exactly.
+    format, e = 0; one that it can represent enters exactly.  Where the state is kept narrower than the
+    dtype, so may the numbers of the spec be.
 products with X
     m products t_i = x_i θ_i, each with up to 1 + `SPARE` factors (1 + δ), added in any order and any
     bracketing.  Let A ≥ Σ|t̂_i| and S = Σ t_i.  A partial sum lies between the sum of the negative and
@@ -77,6 +78,8 @@ class Rounding:
         ω.
     operand_unit, operand_underflow : float
         u_o and ω of the operands of matrix products; 0 where they are not rounded.
+    input_unit : float
+        u of the format that numbers of the spec may be rounded to.
     """
 
     unit: float
@@ -84,6 +87,7 @@ class Rounding:
     underflow: float
     operand_unit: float = 0.0
     operand_underflow: float = 0.0
+    input_unit: float = 0.0
 
     @classmethod
     def of(cls, declaration: Declaration) -> Rounding:
@@ -102,7 +106,8 @@ class Rounding:
             for form in formats
         ]
         operands = (units[2], underflows[2]) if declaration.operands else (0.0, 0.0)
-        return cls(units[0], units[1], max(underflows[:2]), *operands)
+        input_unit = 2.0 ** -BINARY_FORMATS[declaration.kept_in].precision
+        return cls(units[0], units[1], max(underflows[:2]), *operands, input_unit)
 
     def compound(self, count: int) -> float:
         """Return (1 + u)^count − 1, the most that `count` factors (1 + δ) change a product by."""
@@ -195,7 +200,7 @@ class RoundedArithmetic:
 
     def __init__(self, declaration: Declaration) -> None:
         self.rounding = Rounding.of(declaration)
-        self.dtype, self.operands = declaration.dtype, declaration.operands
+        self.inputs, self.operands = declaration.kept_in, declaration.operands
         self.wide_sums = declaration.accumulate not in ("", declaration.dtype)
         self.exact = DoubleDoubleArithmetic()
 
@@ -284,8 +289,8 @@ class RoundedArithmetic:
         return narrowing
 
     def _conversion_error(self, value: DoubleDouble) -> Floats:
-        inexact = ~representable(value, self.dtype)
-        return inexact * (self.rounding.unit * abs(value) + self.rounding.underflow)
+        inexact = ~representable(value, self.inputs)
+        return inexact * (self.rounding.input_unit * abs(value) + self.rounding.underflow)
 
 
 def representable(value: DoubleDouble, dtype: str) -> NDArray[np.bool_]:

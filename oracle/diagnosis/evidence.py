@@ -110,11 +110,10 @@ class Evidence:
 def ratios(replayed: Replay) -> tuple[Floats, Floats]:
     """Return ratio and bound of positions, and momenta where recorded, side by side."""
     parts = [replayed.position] + ([replayed.momentum] if replayed.momentum is not None else [])
-    ratio, bound, residual = (
-        np.concatenate([getattr(part, name) for part in parts], axis=1)
-        for name in ("ratio", "bound", "residual")
+    ratio, bound = (
+        np.concatenate([getattr(part, name) for part in parts], axis=1) for name in ("ratio", "bound")
     )
-    return np.where(residual == 0, 0.0, ratio), bound  # a number that is met has no need of a bound
+    return ratio, bound
 
 
 def misses_of(subject: Subject) -> Misses:

@@ -335,6 +335,12 @@ SEQUENCES = (
         _reset,
     ),
     Variant(
+        "nothing_updated",
+        "never moves: it records its start at every step",
+        "look whether the updated parameters are written back, and whether a copy is recorded in their place",
+        _frozen(("everywhere",)),
+    ),
+    Variant(
         "coordinate_skipped",
         "leaves a coordinate where it was",
         "look at the index arithmetic and the mask of that coordinate",

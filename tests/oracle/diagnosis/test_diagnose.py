@@ -363,6 +363,14 @@ def narrow_data(fmt: str) -> type[Run]:
     return Data
 
 
+class Frozen(Run):
+    """The update is not written back."""
+
+    def update(self, state: State, k: int) -> State:
+        """Do nothing."""
+        return state
+
+
 class Skipped(Run):
     """u[4] is never moved."""
 
@@ -522,6 +530,7 @@ FAULTS: list[tuple[str, type[Run], str, dict[str, Any]]] = [
         {},
     ),
     ("data_bfloat16", narrow_data("bfloat16"), "heavy_ball", {}),
+    ("nothing_updated", Frozen, "heavy_ball", {}),
     ("coordinate_skipped", Skipped, "heavy_ball", {}),
     ("coordinate_skipped", SkippedOnce, "nesterov", {}),
     ("row_skipped", FewerRows, "heavy_ball", {}),
