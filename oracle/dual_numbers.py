@@ -1,7 +1,7 @@
-"""The recurrence once more, on values with tangents: how small errors travel along a trajectory.
+"""The recurrence once more, with every rounding: how small errors travel along a trajectory.
 
-A `DualArray` carries float64 values and E tangents, one row per direction of error, through the chain
-rule.  Two kinds of rows:
+`DualArithmetic` adds the roundings of a declared arithmetic to the tangents of `oracle.tangents`, which has
+three kinds of rows, in this order:
 
 * systematic rows, one for each input that a candidate may hold rounded: η, μ, constant factors, X, y, the
   start.  Such an error is the same at every step.
@@ -9,84 +9,33 @@ rule.  Two kinds of rows:
   rounding may have.  The rows are samples of the first-order error of a whole run, whose standard
   deviation in any coordinate is then σ = sqrt(Σ a_i²) over all elementary roundings i, a_i their largest
   effect there.
+* carried rows, which operations add nothing to; `oracle.sampled_envelope` adds to them once a step.
 
 Products with X stand for m additions, each of at most u_a M (M as in `oracle.rounding`), and m products,
-each with 1 + `SPARE` roundings u|t_i|; the arithmetic counts them all in `roundings`.
+each with 1 + `SPARE` roundings u|t_i|, and one more u_o|t_i| where operands are rounded to a narrower format;
+a last rounding follows where sums are kept wider, and a summand that may be added inside the same loop is
+rounded m times.  The rounding of X itself is systematic, in one row for X and one for Xᵀ.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, NamedTuple
+from math import sqrt
 
 import numpy as np
 
-from oracle.error_free import DoubleDoubleArithmetic, Floats
+from oracle.error_free import DoubleDouble, Floats
 from oracle.records.candidate import Declaration
-from oracle.rounding import SPARE, Rounding
+from oracle.rounding import SPARE, Rounding, representable
+from oracle.tangents import DualArray, DualMatrix, TangentArithmetic
 from reference.exact import round_to_format
 
-__all__ = ["DualArithmetic", "DualArray", "DualMatrix"]
+__all__ = ["DualArithmetic"]
 
 
-@dataclass(frozen=True, eq=False)
-class DualArray:
-    """Values and their tangents; shapes broadcast.
-
-    Parameters
-    ----------
-    value : float64, shape (1, m)
-    tangent : float64, shape (E, m)
-    owner : DualArithmetic
-        Adds the roundings.
-    """
-
-    value: Floats
-    tangent: Floats
-    owner: DualArithmetic
-
-    __array_ufunc__ = None
-
-    def __add__(self, other: DualArray) -> DualArray:
-        return self.owner.rounded(self.value + other.value, self.tangent + other.tangent)
-
-    def __sub__(self, other: DualArray) -> DualArray:
-        return self.owner.rounded(self.value - other.value, self.tangent - other.tangent)
-
-    def __mul__(self, other: DualArray) -> DualArray:
-        tangent = self.value * other.tangent + other.value * self.tangent
-        return self.owner.rounded(self.value * other.value, tangent)
-
-    def __neg__(self) -> DualArray:
-        return DualArray(-self.value, -self.tangent, self.owner)
-
-    def __getitem__(self, index: Any) -> DualArray:
-        return DualArray(self.value[index], self.tangent[index], self.owner)
-
-    def moved(self, noise: Floats) -> DualArray:
-        """Return the same values with `noise`, shape (members, m), added to the ensemble."""
-        tangent = self.tangent.copy()
-        tangent[self.owner.systematic :] += noise
-        return DualArray(self.value, tangent, self.owner)
-
-
-class DualMatrix(NamedTuple):
-    """X with the change that rounding its entries makes, and the row that carries it."""
-
-    value: Floats
-    change: Floats
-    row: int
-
-    @property
-    def T(self) -> DualMatrix:  # noqa: N802 - numpy's own name for the transpose
-        """Return the transpose."""
-        return DualMatrix(self.value.T, self.change.T, self.row)
-
-
-class DualArithmetic:
-    """`reference.arithmetic.Arithmetic` over `DualArray`, one state at a time.
+class DualArithmetic(TangentArithmetic):
+    """`TangentArithmetic` with the first-order roundings of a declared arithmetic.
 
     Parameters
     ----------
@@ -98,6 +47,8 @@ class DualArithmetic:
     generator : numpy Generator
     known : numbers of the spec that a candidate is handed in its dtype, η and μ
         All other numbers are constant factors, which it may multiply together beforehand.
+    carried : int
+        Rows that no operation adds to.
     """
 
     def __init__(
@@ -107,12 +58,13 @@ class DualArithmetic:
         systematic: int,
         generator: np.random.Generator,
         known: Sequence[Fraction] = (),
+        carried: int = 0,
     ) -> None:
-        self.dtype, self.rounding = declaration.dtype, Rounding.of(declaration)
+        super().__init__(systematic + members + carried)
+        self.declaration, self.rounding = declaration, Rounding.of(declaration)
         self.members, self.systematic = members, systematic
         self.generator, self.known = generator, tuple(known)
         self.roundings = 0
-        self._exact = DoubleDoubleArithmetic()
         self._numbers: dict[Fraction, DualArray] = {}
         self._rows = 0
 
@@ -121,7 +73,7 @@ class DualArithmetic:
         if value not in self._numbers:
             numerator, denominator = abs(value.numerator), value.denominator
             power_of_two = numerator & (numerator - 1) == 0 and denominator & (denominator - 1) == 0
-            change = self._change([[value]])
+            change = self._change([[value]], self._exact.number(value))
             if value not in self.known:
                 change = np.array(
                     [[0.0 if power_of_two else (1 + SPARE) * self.rounding.unit * float(value)]]
@@ -131,12 +83,15 @@ class DualArithmetic:
 
     def vector(self, values: Sequence[Fraction]) -> DualArray:
         """Return numbers of the spec, shape (1, d)."""
-        return self._input(self._exact.vector(values).hi, self._change([values]))
+        exact = self._exact.vector(values)
+        return self._input(exact.hi, self._change([values], exact))
 
     def matrix(self, rows: Sequence[Sequence[Fraction]]) -> DualMatrix:
         """Return a matrix of the spec, shape (n, d)."""
-        change = self._change(rows)
-        return DualMatrix(self._exact.matrix(rows).hi, change, self._row() if change.any() else -1)
+        exact = self._exact.matrix(rows)
+        change = self._change(rows, exact, self.declaration.operands)
+        taken = (self._row(), self._row()) if change.any() else (-1, -1)
+        return DualMatrix(exact.hi, change, *taken)
 
     def times(self, matrix: DualMatrix, vector: DualArray) -> DualArray:
         """Return X θ, shape (1, n)."""
@@ -144,50 +99,37 @@ class DualArithmetic:
         if matrix.row >= 0:
             tangent[matrix.row] += (vector.value @ matrix.change.T)[0]
         value = vector.value @ matrix.value.T
-        terms = matrix.value.shape[1]
+        terms, unit = matrix.value.shape[1], self.rounding.accumulation_unit
         absolute = np.abs(vector.value) @ np.abs(matrix.value).T
         squares = vector.value**2 @ (matrix.value**2).T
         partial = (absolute + np.abs(value)) / 2
-        variance = terms * (self.rounding.accumulation_unit * partial) ** 2
-        variance += (1 + SPARE) * self.rounding.unit**2 * squares
-        return self.disturbed(value, tangent, np.sqrt(variance), (2 + SPARE) * terms)
+        variance = terms * (unit * partial) ** 2 + (self.rounding.unit * value) ** 2
+        variance += ((1 + SPARE) * self.rounding.unit**2 + self.rounding.operand_unit**2) * squares
+        self._disturb(tangent, np.sqrt(variance), (3 + SPARE) * terms + 1)
+        return DualArray(value, tangent, self, sqrt(terms) * unit)
 
-    def transposed_times(self, matrix: DualMatrix, vector: DualArray) -> DualArray:
-        """Return Xᵀ r, shape (1, d)."""
-        return self.times(matrix.T, vector)
+    def rounded(self, value: Floats, tangent: Floats, inside: Floats | None = None) -> DualArray:
+        """Return the result of one operation with its own rounding added.
 
-    def join(self, vectors: Sequence[DualArray]) -> DualArray:
-        """Return one vector that holds the given ones end to end."""
-        value = np.concatenate([vector.value for vector in vectors], axis=1)
-        return DualArray(value, np.concatenate([vector.tangent for vector in vectors], axis=1), self)
+        Parameters
+        ----------
+        value, tangent : float64, shapes (1, m) and (E, m)
+            The tangent is taken over, and changed.
+        inside : float64, shape (1, m), optional
+            Standard deviation of what rounding a summand inside a sum adds.
+        """
+        size = self.rounding.unit * np.abs(value)
+        if inside is not None:
+            size = np.sqrt(size**2 + inside**2)
+        self._disturb(tangent, size, 1)
+        return DualArray(value, tangent, self)
 
-    def split(self, vector: DualArray, sizes: Sequence[int]) -> list[DualArray]:
-        """Undo `join`."""
-        ends = np.cumsum(sizes)
-        return [vector[:, end - size : end] for size, end in zip(sizes, ends, strict=True)]
-
-    def total(self, vector: DualArray) -> DualArray:
-        """Return the sum of the entries, shape (1, 1)."""
-        ones = np.ones((1, vector.value.shape[1]))
-        return self.times(DualMatrix(ones, np.zeros_like(ones), -1), vector)
-
-    def entry(self, vector: DualArray, index: int) -> DualArray:
-        """Return one coordinate, shape (1, 1)."""
-        return vector[:, index : index + 1]
-
-    def stack(self, numbers: Sequence[DualArray]) -> DualArray:
-        """Return the vector of the given numbers, shape (1, len(numbers))."""
-        return self.join(numbers)
-
-    def rounded(self, value: Floats, tangent: Floats) -> DualArray:
-        """Return the result of one operation with its own rounding added."""
-        return self.disturbed(value, tangent, self.rounding.unit * np.abs(value), 1)
-
-    def disturbed(self, value: Floats, tangent: Floats, size: Floats, roundings: int) -> DualArray:
-        """Return `value` with `roundings` roundings in each entry, of standard deviation `size` together."""
-        noise = self.noise(size, roundings)
-        noise += tangent[self.systematic :]
-        return DualArray(value, np.concatenate([tangent[: self.systematic], noise]), self)
+    def moved(self, array: DualArray, noise: Floats, carried: Floats) -> DualArray:
+        """Return the same values with more in the ensemble, shape (members, m), and the carried rows."""
+        tangent = array.tangent.copy()
+        tangent[self.systematic : self.systematic + self.members] += noise
+        tangent[self.systematic + self.members :] += carried
+        return DualArray(array.value, tangent, self)
 
     def noise(self, size: Floats, roundings: int = 1) -> Floats:
         """Return independent samples of standard deviation `size`, shape (1, m), for the ensemble."""
@@ -195,19 +137,31 @@ class DualArithmetic:
         normal = self.generator.standard_normal((self.members, size.size), dtype=np.float32)
         return normal * size
 
-    def _input(self, value: Floats, change: Floats) -> DualArray:
-        tangent = np.zeros((self.systematic + self.members, value.shape[1]))
-        if change.any():
-            tangent[self._row()] = change[0]
-        return DualArray(value, tangent, self)
+    def _disturb(self, tangent: Floats, size: Floats, roundings: int) -> None:
+        """Add `roundings` roundings to each entry, of standard deviation `size` together."""
+        tangent[self.systematic : self.systematic + self.members] += self.noise(size, roundings)
 
-    def _change(self, rows: Sequence[Sequence[Fraction]]) -> Floats:
-        """Return what rounding to the dtype adds to each number."""
-        return np.array(
-            [[float(round_to_format(value, self.dtype) - value) for value in row] for row in rows]
-        )
+    def _input(self, value: Floats, change: Floats) -> DualArray:
+        array = self.constant(value)
+        return self.leaning(array, self._row(), change[0]) if change.any() else array
+
+    def _change(self, rows: Sequence[Sequence[Fraction]], exact: DoubleDouble, operands: str = "") -> Floats:
+        """Return what rounding to the dtype, and then to the format of operands, adds to each number."""
+        formats = [self.declaration.dtype] + ([operands] if operands else [])
+        held = np.logical_and.reduce([representable(exact, name) for name in formats])
+        change = np.zeros_like(exact.hi)
+        for i, j in np.argwhere(~held):
+            change[i, j] = float(_rounded(rows[i][j], formats) - rows[i][j])
+        return change
 
     def _row(self) -> int:
         self._rows += 1
         assert self._rows <= self.systematic, "more rounded inputs than rows set aside for them"
         return self._rows - 1
+
+
+def _rounded(value: Fraction, formats: Sequence[str]) -> Fraction:
+    """Return a number rounded to one format after the other."""
+    for name in formats:
+        value = round_to_format(value, name)
+    return value

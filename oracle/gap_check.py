@@ -19,10 +19,13 @@ GRAVITY = (Outcome.AGREES, Outcome.UNDECIDED, Outcome.DISAGREES)
 REASONS = {
     Outcome.AGREES: "rounding, carried along the trajectory, explains the distance to the golden",
     Outcome.UNDECIDED: "the distance to the golden is more than independent roundings make and less than "
-    "conspiring ones might, or the envelope has outgrown the values; record successive steps, which are decided "
-    "one by one",
+    "conspiring ones might; record successive steps, which are decided one by one",
     Outcome.DISAGREES: "no roundings explain the distance to the golden, however they add up",
 }
+HORIZON = (
+    "rounding may move the state by more than the state's own size, or in ways that no first order tells, "
+    "from step {} on; record successive steps, which are decided one by one"
+)
 
 
 class Zones(NamedTuple):
@@ -69,7 +72,7 @@ def gap_finding(
     return Finding(
         "global envelope",
         GRAVITY[gravest],
-        f"{REASONS[GRAVITY[gravest]]} ({len(rows)} states without a replay)",
+        f"{_reason(GRAVITY[gravest], envelope, steps, rows)} ({_kind(found[name], envelope, rows)})",
         steps[int(distance.rows[chosen])],
         name,
         None if name == "loss" else coordinate,
@@ -80,12 +83,31 @@ def gap_finding(
     )
 
 
+def _reason(outcome: Outcome, envelope: Envelope, steps: Sequence[int], rows: Sequence[int]) -> str:
+    """Return the sentence, with the horizon where that is what leaves the verdict open."""
+    past = envelope.horizon is not None and steps[max(rows)] >= envelope.horizon
+    return HORIZON.format(envelope.horizon) if past and outcome is Outcome.UNDECIDED else REASONS[outcome]
+
+
+def _kind(distance: Distance, envelope: Envelope, rows: Sequence[int]) -> str:
+    """Return how many states were judged, and whether their bounds are proved."""
+    proved = int(envelope.rigorous[np.isin(distance.rows, rows)].sum())
+    count = f"{len(rows)} state{'s' * (len(rows) != 1)} without a replay"
+    return f"{count}, {'all' if proved == len(rows) else proved or 'none'} within proved bounds"
+
+
 def _zones(distance: Distance, envelope: Envelope, name: str, rows: Sequence[int]) -> Zones:
-    """Place every number in one of the three zones of `oracle.envelope`."""
+    """Place every number in one of the three zones of `oracle.envelope`.
+
+    Parameters decide only where their bound is no larger than they are.  θ and the loss follow from them, and
+    are checked against them by themselves: a loss may vanish below what rounding makes of it.
+    """
     chosen = np.isin(distance.rows, rows)
     gap, error = np.abs(distance.difference[chosen]), distance.error[chosen]
     typical, worst = envelope.typical[name][chosen], envelope.worst[name][chosen]
     largest = np.abs(distance.golden[chosen]).max(axis=1, keepdims=True)
+    if name in ("theta", "loss"):
+        largest = np.full_like(largest, np.finfo(np.float64).max)
     with np.errstate(all="ignore"):
         inside = (gap + error <= typical) & (typical <= largest) | (gap + error == 0)
         outside = (gap - error > worst) & (worst <= largest)

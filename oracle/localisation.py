@@ -17,7 +17,7 @@ from oracle.compare import Distance
 from oracle.replay import Replay
 from oracle.trace import Trace
 
-__all__ = ["Localisation", "localise"]
+__all__ = ["Localisation", "localise", "localise_between"]
 
 Mask = NDArray[np.bool_]
 
@@ -84,6 +84,38 @@ def localise(trace: Trace, replayed: Replay, found: Mapping[str, Distance]) -> L
         pattern,
         _sentence(pattern, inherited, name, coordinate),
     )
+
+
+def localise_between(
+    trace: Trace, found: Mapping[str, Distance], worst: Mapping[str, NDArray[np.float64]]
+) -> Localisation | None:
+    """Return between which recorded states a run left what rounding explains; None where it never does.
+
+    Parameters
+    ----------
+    trace : Trace
+    found : mapping of observable to Distance
+        The record against the golden.
+    worst : mapping of observable to float64, shape (K, m)
+        How far rounding may carry it, at the rows of `found`; infinite where nothing is known.
+    """
+    names = [name for name, _ in trace.names if name in found and name in worst]
+    if not names:
+        return None
+    gaps = np.concatenate([np.abs(found[name].difference) - found[name].error for name in names], axis=1)
+    outside = gaps > np.concatenate([worst[name] for name in names], axis=1)
+    wrong = np.flatnonzero(outside.any(axis=1))
+    if not len(wrong):
+        return None
+    at, steps = int(wrong[0]), [int(trace.steps[row]) for row in found[names[0]].rows[: wrong[0] + 1]]
+    name, coordinate = trace.coordinate(int(np.argmax(np.where(outside[at], gaps[at], 0.0))))
+    pattern = (
+        f"after step {steps[-2]} and by step {steps[-1]}"
+        if len(steps) > 1
+        else f"by step {steps[-1]}, the first recorded"
+    )
+    text = f"an error is made {pattern}; it is largest in {name}[{coordinate}]: record every step to see which makes it"
+    return Localisation(steps[-1], name, coordinate, (), (), pattern, text)
 
 
 def _far(trace: Trace, replayed: Replay, found: Mapping[str, Distance]) -> Mask:

@@ -26,7 +26,7 @@ from oracle.diagnosis.variant import Subject
 from oracle.envelope import Envelope, envelope, too_long
 from oracle.findings import Finding, Outcome
 from oracle.gap_check import gap_finding
-from oracle.localisation import Localisation, localise
+from oracle.localisation import Localisation, localise, localise_between
 from oracle.records.candidate import Array, Declaration
 from oracle.records.golden import Golden
 from oracle.replay import Replay, replay
@@ -144,6 +144,8 @@ def judge(
     outcome = _outcome(findings)
     ordered = tuple(sorted(findings, key=lambda finding: finding.outcome is not outcome))
     place = localise(trace, seen.replayed, found)
+    if place is None and seen.width is not None and outcome is Outcome.DISAGREES:
+        place = localise_between(trace, found, seen.width.worst)
     diagnosis = _diagnosis(record, seen) if diagnose and outcome is Outcome.DISAGREES else None
     seconds = time.perf_counter() - began
     return Verdict(outcome, ordered, declaration, seen.curves, seconds, place, diagnosis)
@@ -157,9 +159,10 @@ def _diagnosis(record: Record, seen: Seen) -> Diagnosis | None:
     if seen.width is None or any(name not in seen.width.worst for name in names):
         return None
     rows = next(iter(record.found.values())).rows
-    inside = rows < len(record.trace)
-    bounds = np.concatenate([seen.width.worst[name][inside] for name in names], axis=1)
-    return diagnose_by_running(Subject(record.case, record.declaration, record.trace), rows[inside], bounds)
+    bounds = np.concatenate([seen.width.worst[name] for name in names], axis=1)
+    known = (rows < len(record.trace)) & np.isfinite(bounds).all(axis=1)
+    subject = Subject(record.case, record.declaration, record.trace)
+    return diagnose_by_running(subject, rows[known], bounds[known])
 
 
 def _case(golden: Golden) -> Case:
@@ -204,16 +207,9 @@ def _envelope(record: Record, needed: bool, wanted: bool) -> Envelope | None:
         return None
     steps = [record.steps[int(row)] for row in rows]
     drawn = wanted and steps[-1] <= DRAWN_STEPS
-    if not (needed or drawn) or _no_envelope(record.case, steps[-1]):
+    if not (needed or drawn) or too_long(record.case, steps[-1]):
         return None
     return envelope(record.case, record.declaration, steps, list(record.found))
-
-
-def _no_envelope(case: Case, last_step: int) -> str:
-    """Return why no envelope up to `last_step` is computed, or an empty string."""
-    if case.method.step_sizes:
-        return "no envelope is made under a schedule of step sizes; record successive steps, which are decided one by one"
-    return too_long(case, last_step)
 
 
 def _across_gaps(record: Record, gaps: list[int], width: Envelope | None) -> list[Finding]:
@@ -226,7 +222,7 @@ def _across_gaps(record: Record, gaps: list[int], width: Envelope | None) -> lis
     elif decidable:
         step = record.steps[decidable[0]]
         reason = f"{len(decidable)} states are not replayed, the first at step {step}: "
-        reason += _no_envelope(record.case, max(record.steps))
+        reason += too_long(record.case, max(record.steps))
         findings.append(Finding("global envelope", Outcome.UNDECIDED, reason, step))
     if len(decidable) < len(gaps):
         step = next(record.steps[row] for row in gaps if row not in compared)

@@ -19,6 +19,7 @@ __all__ = ["main"]
 COMMANDS = {
     "bench": "Race every update loop against its peers.",
     "check": "Compare recorded arrays with the golden of a spec.",
+    "conformance": "Run a kernel or optimiser of yours on the conformance suite.",
     "golden": "Compute or fetch a certified golden.",
     "store": "Look after the stored goldens.",
     "verify": "Run the main job: goldens, every candidate, a report.",
@@ -80,6 +81,7 @@ def main() -> None:
       oracle verify --quick
       oracle golden spec.json --json
       oracle check spec.json run.npz --form buffer --report run.html
+      oracle conformance my_kernels:heavy_ball --out conformance
 
     \b
     Exit codes:

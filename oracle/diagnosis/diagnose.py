@@ -71,10 +71,11 @@ def diagnose(case: Case, declaration: Declaration, trace: Trace) -> Diagnosis:
         `names` is empty where nothing known explains the record, or where nothing needs explaining.
     """
     subject = Subject(case, declaration, replace(trace, observables={}))
-    found = _named(subject)
-    if not found.names and trace.momenta is not None:
-        positions = _named(replace(subject, trace=replace(subject.trace, momenta=None)))
-        found = positions if positions.names else found
+    with np.errstate(all="ignore"):  # a wrong recurrence may well run away
+        found = _named(subject)
+        if not found.names and trace.momenta is not None:
+            positions = _named(replace(subject, trace=replace(subject.trace, momenta=None)))
+            found = positions if positions.names else found
     return found
 
 
@@ -118,8 +119,7 @@ def _telling(misses: Misses) -> Rows:
 
 
 def _attempts(variant: Variant, subject: Subject, failing: float) -> Iterator[Attempt]:
-    with np.errstate(all="ignore"):
-        yield from (attempt for attempt in variant.attempts(subject) if attempt.failing <= failing)
+    return (attempt for attempt in variant.attempts(subject) if attempt.failing <= failing)
 
 
 def _best(variant: Variant, attempts: Iterable[Attempt], misses: Misses) -> Suspect | None:

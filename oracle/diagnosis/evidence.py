@@ -176,8 +176,8 @@ def _by_itself(ratio: Floats, start: Mask) -> Evidence:
 
 
 def _weighed(attempt: Attempt, misses: Misses, found: Outcome) -> Evidence:
-    with np.errstate(all="ignore"):
-        looseness = float(np.nanmedian(np.where(misses.bound > 0, found.bound / misses.bound, np.nan)))
+    known = (misses.bound > 0) & np.isfinite(misses.bound) & np.isfinite(found.bound)
+    looseness = float(np.median(found.bound[known] / misses.bound[known])) if known.any() else 1.0
     for scope in attempt.scopes:
         asked = _asked(scope, misses)
         if asked is None or (found.start.any() and not (scope == "tail" and misses.start.any())):

@@ -50,17 +50,20 @@ def diagnose_by_running(
     Returns
     -------
     Diagnosis or None
-        None where the run is too long to be made so often, or there is nothing to explain.
+        None where the run is too long to be made so often, or the right method explains these states.
     """
     steps = subject.trace.steps[rows]
     if not len(rows) or steps[-1] > MOST_STEPS:
         return None
-    found = [
-        (variant, ratio)
-        for variant in VARIANTS.values()
-        for ratio in [_best_ratio(variant, subject, rows, bounds)]
-        if ratio is not None and ratio <= 1
-    ]
+    with np.errstate(all="ignore"):  # a wrong recurrence may well run away
+        if _largest_ratio(Attempt.of(subject), rows, bounds) <= 1:
+            return None
+        found = [
+            (variant, ratio)
+            for variant in VARIANTS.values()
+            for ratio in [_best_ratio(variant, subject, rows, bounds)]
+            if ratio is not None and ratio <= 1
+        ]
     if not found:
         return Diagnosis.nothing(
             "none of the known misimplementations follows the record; record successive steps, which say more",
@@ -73,7 +76,8 @@ def diagnose_by_running(
         sentence=f"the candidate {first.sentence}"
         + (f" (indistinguishable here from: {others})" if others else ""),
         remedy=first.remedy,
-        confidence=f"its exact trajectory stays within {ratio:.2g} of the envelope at all {len(rows)} recorded states",
+        confidence=f"its exact trajectory stays within {ratio:.2g} of the envelope wherever the record was compared: "
+        f"{len(rows)} state{'s' * (len(rows) != 1)}",
         largest_ratio=ratio,
     )
 
@@ -130,9 +134,8 @@ def _largest_ratio(attempt: Attempt, rows: np.ndarray[Any, np.dtype[np.int64]], 
     for k, state in enumerate(states):
         if k in wanted:
             i = wanted.pop(k)
-            with np.errstate(all="ignore"):
-                gap = np.abs(attempt.trace.positions[rows[i]] - state.position.value.hi[0])
-                ratio = np.where(gap == 0, 0.0, gap / bounds[i])
+            gap = np.abs(attempt.trace.positions[rows[i]] - state.position.value.hi[0])
+            ratio = np.where(gap == 0, 0.0, gap / bounds[i])
             largest = max(largest, float(np.max(np.where(np.isnan(ratio), np.inf, ratio))))
         if largest > 1 or not wanted:
             return largest

@@ -90,7 +90,8 @@ def _stale(subject: Subject) -> Iterator[Attempt]:
     make = step_of(subject.case)
 
     def step(moment: Moment) -> State:
-        assert moment.before is not None
+        if moment.before is None:  # a gap in the record: nothing stale is known there
+            return make(moment.state, moment.gradient, moment.coefficients)
 
         def stale(position: Any) -> Any:
             shifted = position - moment.state.position + moment.before
@@ -101,6 +102,8 @@ def _stale(subject: Subject) -> Iterator[Attempt]:
 
     def kept(moment: Moment) -> State:
         """Use the very gradient that the step before asked for, with its batch."""
+        if moment.before is None:
+            return make(moment.state, moment.gradient, moment.coefficients)
         at, earlier = moment.before, max(moment.k - 1, 0)
         if subject.case.method.name == "nesterov" and moment.momentum_before is not None:
             at = at + moment.coefficients.momentum * moment.momentum_before

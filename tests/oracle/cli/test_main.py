@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-COMMANDS = ("check", "golden", "store", "verify")
+COMMANDS = ("check", "conformance", "golden", "store", "verify")
 PROGRAM = "import sys; from oracle.cli.main import main; main(sys.argv[1:], prog_name='oracle')"
 
 
@@ -54,7 +54,7 @@ def test_help_imports_nothing_heavy() -> None:
     heavy = {"numpy", "pydantic", "flint", "mpmath", "rich", "jinja2", "matplotlib", "torch"}
     program = (
         "import sys\nfrom oracle.cli.main import main\n"
-        "for line in (['--help'], ['check', '--help'], ['verify', '--help']):\n"
+        "for line in (['--help'], ['check', '--help'], ['conformance', '--help'], ['verify', '--help']):\n"
         "    main(line, standalone_mode=False)\n"
         f"print('LOADED', *sorted({heavy!r} & set(sys.modules)))"
     )

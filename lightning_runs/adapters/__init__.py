@@ -1,0 +1,1 @@
+"""Examples to copy: how an optimiser or a kernel of your own comes before the oracle."""

@@ -1,0 +1,1 @@
+"""The conformance suite: problems with shipped goldens, and what runs any kernel on them."""
