@@ -34,12 +34,17 @@ class CheckRequest:
         One of `DTYPES`; empty means the dtype of the arrays.
     form : str
         One of `FORMS`.
+    accumulate, operands, state : str
+        What else is declared of the arithmetic, see `oracle.records.candidate.Declaration`.
     """
 
     spec: Spec
     candidate: Path
     dtype: str = ""
     form: str = "velocity"
+    accumulate: str = ""
+    operands: str = ""
+    state: str = ""
 
 
 def check(
@@ -58,7 +63,13 @@ def check(
             "`iterates`. Ask the spec for the steps that the candidate recorded"
         )
     file = read_candidate(request.candidate)  # before the golden: it is the cheaper to refuse
-    declaration = Declaration(form=request.form, dtype=request.dtype or file.dtype())
+    declaration = Declaration(
+        form=request.form,
+        dtype=request.dtype or file.dtype(),
+        accumulate=request.accumulate,
+        operands=request.operands,
+        state=request.state,
+    )
     golden, _ = fetch_or_compute(request.spec, store, progress)
     _check_names(file, golden)
     _check_steps(file, golden)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from oracle.cli.exit_codes import exit_code_of
-from oracle.cli.options import read_spec, store_option
+from oracle.cli.options import arithmetic_options, read_spec, store_option
 from oracle.cli.progress import progress_stages
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ FORMS = ("velocity", "position", "buffer")
     "--form", type=click.Choice(FORMS), default="velocity", show_default=True,
     help="How the candidate writes its update.",
 )  # fmt: skip
+@arithmetic_options[0]
+@arithmetic_options[1]
+@arithmetic_options[2]
 @click.option("--report", type=click.Path(path_type=Path), metavar="HTML", help="Write a report for people.")
 @click.option("--junit", type=click.Path(path_type=Path), metavar="XML", help="Write a JUnit report for CI.")
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON, and nothing else.")
@@ -47,6 +50,9 @@ def check(  # noqa: PLR0913, PLR0917 - a command has as many arguments as option
     candidate: Path,
     dtype: str | None,
     form: str,
+    accumulate: str | None,
+    operands: str | None,
+    state: str | None,
     report: Path | None,
     junit: Path | None,
     as_json: bool,
@@ -60,6 +66,7 @@ def check(  # noqa: PLR0913, PLR0917 - a command has as many arguments as option
     Examples:
       oracle check spec.json run.npz
       oracle check spec.json run.npz --form buffer --report run.html --junit run.xml
+      oracle check spec.json run.npz --dtype float32 --state bfloat16
 
     Leaves with 0 where it agrees, 1 where it disagrees, 3 where that cannot be decided.
     """
@@ -68,7 +75,8 @@ def check(  # noqa: PLR0913, PLR0917 - a command has as many arguments as option
     from oracle.report.json_report import comparison_json
     from oracle.store import Store
 
-    request = CheckRequest(read_spec(spec), candidate, dtype or "", form)
+    declared = (dtype, form, accumulate, operands, state)
+    request = CheckRequest(read_spec(spec), candidate, *(word or "" for word in declared))
     with progress_stages() as stage:
         comparison = compare(request, Store(store), stage("certify"))
     _write_reports(comparison, report, junit)

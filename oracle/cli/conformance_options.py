@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from oracle.cli.options import arithmetic_options
+
 __all__ = ["declaration_options", "output_options", "power_options", "suite_options"]
 
 Command = Callable[..., Any]
@@ -16,7 +18,6 @@ Command = Callable[..., Any]
 # as in `oracle.records.candidate` and the suite, which are not imported for `--help`; a test holds them together
 DTYPES = ("float64", "float32", "bfloat16")
 FORMS = ("velocity", "position", "buffer")
-NARROW = ("float32", "tfloat32", "bfloat16", "float16")
 
 
 def _path(metavar: str, text: str, name: str, *more: str) -> Callable[[Command], Command]:
@@ -39,13 +40,11 @@ suite_options = _together(
     _path("SPEC", "Run this spec of your own instead of the suite, step by step.", "--spec"),
 )  # fmt: skip
 declaration_options = _together(
-    click.option("--form", type=click.Choice(FORMS), help="How TARGET writes its update. [default: velocity]"),
-    click.option("--accumulate", type=click.Choice(("float64", "float32", "bfloat16", "float16")),
-                 help="In what it sums. [default: the dtype]"),
-    click.option("--operands", type=click.Choice(NARROW[1:]), help="What operands of matrix products are rounded to."),
-    click.option("--state", type=click.Choice(("float32", "bfloat16", "float16")),
-                 help="What parameters and momentum are kept in between steps."),
-)  # fmt: skip
+    click.option(
+        "--form", type=click.Choice(FORMS), help="How TARGET writes its update. [default: velocity]"
+    ),
+    *arithmetic_options,
+)
 output_options = _together(
     _path("DIR", "Write conformance.html, conformance.json, junit.xml and badge.svg here.", "--out"),
     _path("HTML", "Write a report for people.", "--report"),

@@ -14,7 +14,24 @@ import click
 if TYPE_CHECKING:
     from oracle.spec import Spec
 
-__all__ = ["read_spec", "store_option"]
+__all__ = ["arithmetic_options", "read_spec", "store_option"]
+
+# as in `oracle.data_checks`, which is not imported for `--help`; a test holds the two together
+KEPT = ("float64", "float32", "bfloat16", "float16")
+OPERANDS = ("tfloat32", "bfloat16", "float16")
+arithmetic_options: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] = (
+    click.option("--accumulate", type=click.Choice(KEPT), help="In what it sums. [default: the dtype]"),
+    click.option(
+        "--operands",
+        type=click.Choice(OPERANDS),
+        help="What operands of matrix products are rounded to.",
+    ),
+    click.option(
+        "--state",
+        type=click.Choice(KEPT[1:]),
+        help="What parameters and momentum are kept in between steps, where narrower than the dtype.",
+    ),
+)
 
 store_option: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
     "--store",

@@ -131,6 +131,8 @@ class Candidate(Protocol):
 
     ``methods``, ``models``, ``dtypes``
         Frozensets of names it can run; absent means all, and float64 and float32.
+    ``schedules``
+        Frozenset of what the step sizes of a schedule may scale, ``gradient`` and ``update``; absent means none.
     ``missing() -> str``
         What this machine lacks to run it, with the remedy; empty or absent means nothing.
     ``declare(dtype, method) -> Declaration``

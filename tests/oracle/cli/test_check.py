@@ -12,6 +12,9 @@ import pytest
 
 from oracle import check as library
 from oracle.cli import check as door
+from oracle.cli import options
+from oracle.data_checks import CONTAINERS
+from reference.exact import BINARY_FORMATS
 
 
 def test_correct_run_agrees(oracle: Any, spec: Any, candidate: Any) -> None:
@@ -48,6 +51,45 @@ def test_json_is_the_verdict_and_nothing_else(oracle: Any, spec: Any, candidate:
     printed = json.loads(result.stdout)
     assert (printed["verdict"], result.exit_code) == ("DISAGREES", 1)
     assert printed["findings"][0]["step"] == 2
+
+
+def test_wrong_momentum_is_named(oracle: Any, spec: Any, candidate: Any, tmp_path: Path) -> None:
+    """Where errors are made, what explains them and what to do is told on the terminal, in JUnit, JSON and HTML."""
+    html, junit = tmp_path / "run.html", tmp_path / "run.xml"
+    files = ("--report", html, "--junit", junit)
+    told = oracle("check", spec(), candidate(momentum=0.81), *files).stdout
+    printed = json.loads(oracle("check", spec(), candidate(momentum=0.81), "--json").stdout)
+    assert "momentum_squared" in printed["diagnosis"]["names"]
+    assert printed["localisation"]["made_here"][0] == 2
+    for text in (told, html.read_text(encoding="utf-8"), junit.read_text(encoding="utf-8")):
+        assert "multiplies by μ twice" in text
+        assert "at every step from 2 on" in text
+        assert "apply μ once a step" in text
+
+
+def in_float32_states(momentum: float) -> dict[str, Any]:
+    """Return the run of the spec in float64, its state rounded to float32 after every step."""
+    X, y = np.array([[1, 0.5, -0.25], [0, 1, 0.75]]), np.array([1, -0.5])
+    position, velocity = np.full(6, 0.25), np.zeros(6)
+    states = [position]
+    for _ in range(20):
+        u, v = position[:3], position[3:]
+        g = X.T @ (X @ (u * u - v * v) - y) / 2
+        velocity = momentum * velocity - 0.05 * np.concatenate([2 * u * g, -2 * v * g])
+        position = (position + velocity).astype(np.float32).astype(np.float64)
+        velocity = velocity.astype(np.float32).astype(np.float64)
+        states.append(position)
+    recorded = np.array(states).astype(np.float32)
+    return {"steps": np.arange(21), "u": recorded[:, :3], "v": recorded[:, 3:]}
+
+
+@pytest.mark.parametrize(("momentum", "code"), [(0.9, 0), (0.8999, 1)])
+def test_declared_narrow_state_is_judged_as_declared(
+    oracle: Any, spec: Any, candidate: Any, momentum: float, code: int
+) -> None:
+    """float64 arithmetic with a state in float32 agrees where that is declared; a wrong μ shows through it."""
+    path = candidate(**in_float32_states(momentum))
+    assert oracle("check", spec(), path, "--dtype", "float64", "--state", "float32").exit_code == code
 
 
 def test_reports_are_written(oracle: Any, spec: Any, candidate: Any, tmp_path: Path) -> None:
@@ -94,3 +136,5 @@ def test_door_and_library_offer_the_same_choices() -> None:
     """The choices are spelled out at the door so that help imports nothing; the two lists are one."""
     assert door.DTYPES == library.DTYPES
     assert door.FORMS == library.FORMS
+    assert options.KEPT == tuple(CONTAINERS)
+    assert set(options.OPERANDS) == {name for name, form in BINARY_FORMATS.items() if form.precision < 24}
