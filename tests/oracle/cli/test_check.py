@@ -136,5 +136,5 @@ def test_door_and_library_offer_the_same_choices() -> None:
     """The choices are spelled out at the door so that help imports nothing; the two lists are one."""
     assert door.DTYPES == library.DTYPES
     assert door.FORMS == library.FORMS
-    assert options.KEPT == tuple(CONTAINERS)
+    assert tuple(CONTAINERS) == options.KEPT
     assert set(options.OPERANDS) == {name for name, form in BINARY_FORMATS.items() if form.precision < 24}
