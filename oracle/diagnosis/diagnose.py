@@ -3,9 +3,9 @@
 1. Every variant of the catalogue is tried on a few telling steps: the first that fail, the very first, the
    last.  Most are ruled out there by many thousand bounds.
 2. Those left are tried on the whole record.
-3. Of those that explain it, the one is named that says most: failing numbers met exactly before those met
-   within rounding, a fault at work everywhere before one at some steps, coordinates or numbers.  Those of
-   equal standing cannot be told apart by this record, and are all named.
+3. Of those that explain it, the one is named that says most: the whole record moved by a step, then failing
+   numbers met exactly before those met within rounding, then a fault at work everywhere before one at some steps,
+   coordinates or numbers.  Those of equal standing cannot be told apart by this record, and are all named.
 4. Where none explains it, families with one unknown number are tried (`oracle.diagnosis.families`),
 5. and then coarser arithmetics.  Their wide bounds explain much; the narrowest that does is named, and only if
    the record makes use of them.
@@ -34,7 +34,7 @@ __all__ = ["diagnose"]
 
 TELLING = 8  # failing steps that a variant is tried on first; as many early ones, and late ones
 USED = 0.02  # of a coarse bound: below it the record is finer than that arithmetic
-SAME = 1.5  # binary orders of magnitude by which two coarse bounds are held for equal
+SAME = 2.5  # binary orders of magnitude by which two coarse bounds are held for equal
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,10 @@ class Suspect:
 
     @property
     def standing(self) -> tuple[int, float]:
-        """Smaller says more: numbers met exactly, then everywhere before somewhere, and narrow before wide."""
+        """Smaller says more: a moved record, numbers met exactly, everywhere before somewhere, narrow before wide."""
         width = log2(max(self.evidence.looseness, 1.0)) if self.attempt.loose else 0.0
+        if not self.attempt.same_rows:
+            return -2, width
         exactly = self.evidence.largest_ratio == 0 and self.evidence.scope != "everywhere"
         return -1 if exactly else SCOPES.index(self.evidence.scope), width
 
