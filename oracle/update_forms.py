@@ -33,7 +33,8 @@ look-ahead, y = β + μp, whatever the form
     |y_{k−1}| ≤ |y_k| + |p_k| + |ηg_{k−1}| make entry 3·|y_k| + 6·|p_k| + 4·|ηg_{k−1}| on μp_k.  After the step
     y_{k+1} − (y_k + μp_{k+1} − ηg_k) = f + h − e_k + e_{k+1}: exit 1·|y_k| + 1·|y_{k+1}| + 3·(|p_k| + |p_{k+1}|)
     beyond the two roundings of size |y| that the recurrence makes itself.  Cases (a), (c) and torch's
-    buffer round less.
+    buffer round less.  In cases (a) and (b), velocity form, a recorded p is the one carried on, and neither its
+    entry nor its note has any error; a buffer's is −ηb, 3·|p| each; in case (c) it is fl(β − β₋).
 
 gradient descent
     No momentum is carried, so every form is β₊ = β − ηg: no counts.  Its recorded p is the step made.
@@ -46,14 +47,14 @@ narrow state
     kept number is rounded once more: β_k = (1 + δ)·fl(β_{k−1} + p_k) makes entry 1·|β_k|, the kept momentum
     1·|p_k| more, whether β takes the rounded or the unrounded one: exit 1·|β_{k+1}| + 1·|p_{k+1}|, note
     1·|p_{k+1}|, and a start p_0 ≠ 0 1·|p_0|.  The position form keeps two positions and rounds less.  The
-    look-ahead counts above hold for whatever unit y, β and p are kept in.
+    look-ahead counts above hold for whatever unit y, β and p are kept in; a recorded p is the one kept.
 
 Second-order terms: sizes include the error found so far, and all counts are taken times 1 + 16u.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -143,6 +144,11 @@ LOOKAHEAD_FORM = UpdateForm(
     note=Counts(now=1, after=1, momentum=3),
     feedback=Counts(now=2, after=2, momentum=3),
 )
+LOOKAHEAD_BY_FORM = {
+    "velocity": replace(LOOKAHEAD_FORM, recorded=Counts(), note=Counts()),
+    "buffer": replace(LOOKAHEAD_FORM, note=Counts(momentum=3)),
+    "position": LOOKAHEAD_FORM,
+}
 DESCENT = UpdateForm(Counts(), Counts(), Counts(), Counts(), note=Counts(after=1, momentum=3))
 KEPT = UpdateForm(
     inferred=Counts(now=1, momentum=1),
@@ -151,6 +157,7 @@ KEPT = UpdateForm(
     exit=Counts(after=1, momentum=1),
     note=Counts(momentum=1),
 )
+KEPT_AHEAD = replace(LOOKAHEAD_FORM, recorded=Counts(), note=Counts(momentum=1))
 
 
 class ExtraRoundings:
@@ -167,7 +174,7 @@ class ExtraRoundings:
         form = form_of(declaration.form, method)
         self.parts = [(form, 2.0 ** -BINARY_FORMATS[declaration.dtype].precision)]
         if declaration.kept_in != declaration.dtype:
-            kept = LOOKAHEAD_FORM if method == "nesterov_lookahead" else KEPT
+            kept = KEPT_AHEAD if method == "nesterov_lookahead" else KEPT
             self.parts.append((kept, 2.0 ** -BINARY_FORMATS[declaration.kept_in].precision))
 
     def inferred(self, sizes: Sizes) -> Floats:
@@ -213,5 +220,5 @@ def form_of(form: str, method: str) -> UpdateForm:
         If `form` is none of `FORMS`.
     """
     by_name = {"velocity": VELOCITY, "buffer": BUFFER, "position": POSITION}
-    by_method = {"gradient_descent": DESCENT, "nesterov_lookahead": LOOKAHEAD_FORM}
+    by_method = {"gradient_descent": DESCENT, "nesterov_lookahead": LOOKAHEAD_BY_FORM[form]}
     return by_method.get(method, by_name[form])

@@ -8,9 +8,11 @@ parameter, the yardstick at step k is
     Y_k = max_{j ≤ k} max( max_r ‖β_j^(r) − β_j*‖,  ½ unit of ‖β_j*‖ in the format of the record ),
 
 over `ORDERS` runs r.  A fault moves the trajectory above rounding where its run lies more than `FACTOR` Y_k from the
-truth in some parameter at some step k.  The factor leaves room for roundings that all go one way: over K steps they
-add up to some sqrt(K) times what independent ones do, 6 for the 40 steps of most problems.  Whether it is fair is
-measured, not assumed: a correct run in one more order, `Yardstick.strayed`, must stay below it.
+truth in some parameter at some step k, further than right runs whose roundings all lean one way, and as far from the
+right run that shadows it (`oracle.conformance.leaning`): what those do, the declared format allows.  The factor
+leaves room for what such runs are too few to show: over K steps leaning errors add up to some sqrt(K) times what
+independent ones do, 6 for the 40 steps of most problems.  Whether it is fair is measured, not assumed: a correct
+run in one more order, `Yardstick.strayed`, must stay below it.
 """
 
 from __future__ import annotations
@@ -23,9 +25,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from oracle.conformance.leaning import leaning_runs, shadow
 from oracle.conformance.random_problems import Draw
 from oracle.error_free import DoubleDouble, DoubleDoubleArithmetic, Floats
-from oracle.records.candidate import Array, Candidate, CandidateTask
+from oracle.records.candidate import Array, Candidate, CandidateTask, Declaration
 from reference.case import Case
 from reference.exact import BINARY_FORMATS
 from reference.models import MODELS
@@ -66,26 +69,42 @@ class Yardstick:
 
     Parameters
     ----------
+    case : Case
+    declaration : Declaration
     truth : DoubleDouble, shape (K, D)
     length : float64, shape (K, parameters)
         Y_k of the module docstring.
+    leaned : float64, shape (K, parameters)
+        How far right runs lie from the truth by then whose roundings lean one way.
     sizes : sequence of int
         Coordinates of each parameter.
     strayed : float
         How far one more correct run lies from the truth, in yardsticks of the others.
     """
 
+    case: Case
+    declaration: Declaration
     truth: DoubleDouble
     length: Floats
+    leaned: Floats
     sizes: tuple[int, ...]
     strayed: float
 
     def movement(self, positions: Array) -> Movement:
         """Measure a run, shape (K, D)."""
         with np.errstate(over="ignore"):
-            ratio = _distances(positions, self.truth, self.sizes) / self.length
-        beyond = np.flatnonzero((ratio > FACTOR).any(axis=1))
+            gap = _distances(positions, self.truth, self.sizes)
+            ratio = gap / self.length
+            apart = self._from_its_shadow(positions)
+        beyond = np.flatnonzero(((ratio > FACTOR) & (gap > self.leaned) & (apart > FACTOR)).any(axis=1))
         return Movement(float(ratio.max()), int(beyond[0]) if len(beyond) else None)
+
+    def _from_its_shadow(self, positions: Array) -> Floats:
+        """Return how far a run lies from the right run that follows it, in yardsticks, shape (K, parameters)."""
+        follower = shadow(self.case, self.declaration, positions.astype(np.float64))
+        gap = np.abs(positions.astype(np.float64) - follower)
+        ratio: Floats = _largest(np.where(np.isfinite(gap), gap, np.inf), self.sizes) / self.length
+        return ratio
 
     def apart(self, one: Array, other: Array) -> float:
         """Return how far two runs lie from each other, in yardsticks."""
@@ -102,7 +121,7 @@ def truth_of(case: Case, last: int) -> DoubleDouble:
     return DoubleDouble(np.concatenate([p.hi for p in reached]), np.concatenate([p.lo for p in reached]))
 
 
-def yardstick(candidate: Candidate, task: CandidateTask, case: Case, kept_in: str) -> Yardstick:
+def yardstick(candidate: Candidate, task: CandidateTask, case: Case, declaration: Declaration) -> Yardstick:
     """Measure what rounding makes of the right run in a kernel's own arithmetic.
 
     Parameters
@@ -113,8 +132,8 @@ def yardstick(candidate: Candidate, task: CandidateTask, case: Case, kept_in: st
         Its steps are 0, 1, … K − 1.
     case : Case
         The same run, exactly.
-    kept_in : str
-        The format of recorded numbers.
+    declaration : Declaration
+        Of the kernel.
     """
     truth = truth_of(case, len(task.steps) - 1)
     names = MODELS[case.model].names
@@ -124,9 +143,12 @@ def yardstick(candidate: Candidate, task: CandidateTask, case: Case, kept_in: st
     found = [_distances(run, truth, sizes) for run in runs]
     size = _sizes(truth, sizes)
     half = np.exp2(np.floor(np.log2(np.maximum(size, np.finfo(np.float64).tiny))))
-    floor = np.maximum(half * 2.0 ** -BINARY_FORMATS[kept_in].precision, np.finfo(np.float64).tiny)
+    unit = 2.0 ** -BINARY_FORMATS[declaration.kept_in].precision
+    floor = np.maximum(half * unit, np.finfo(np.float64).tiny)
     length = np.maximum.accumulate(np.maximum(np.max(found[:-1], axis=0), floor), axis=0)
-    return Yardstick(truth, length, sizes, float((found[-1] / length).max()))
+    leaning = [_distances(run, truth, sizes) for run in leaning_runs(case, declaration, len(task.steps) - 1)]
+    leaned = np.maximum.accumulate(np.max(leaning, axis=0), axis=0)
+    return Yardstick(case, declaration, truth, length, leaned, sizes, float((found[-1] / length).max()))
 
 
 def record(candidate: Candidate, task: CandidateTask) -> dict[str, Array]:

@@ -107,10 +107,10 @@ def task_for(canonical: Mapping[str, Any], dtype: str) -> CandidateTask:
 
 def _ground(kernel: Candidate, planting: Planting) -> _Ground:
     case, task = case_of(planting.canonical), task_for(planting.canonical, planting.dtype)
-    kept_in = declaration_of(kernel, planting.dtype, task.method.name).kept_in
+    declaration = declaration_of(kernel, planting.dtype, task.method.name)
     correct = joined(record(kernel, task), MODELS[case.model].names)
     question = Question(planting.canonical, golden_for(planting.canonical))
-    return _Ground(planting, case, task, question, yardstick(kernel, task, case, kept_in), correct)
+    return _Ground(planting, case, task, question, yardstick(kernel, task, case, declaration), correct)
 
 
 def _tried(ground: _Ground, fault: PlantedFault, judge: Judge) -> FaultCase:

@@ -24,14 +24,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oracle.diagnosis.narrowing import rounded_to
-from oracle.diagnosis.variant import Attempt, Subject
+from oracle.diagnosis.variant import Attempt, Subject, with_method
 from oracle.error_free import Floats
 from oracle.replay import Replay, Rows, replay, replayable_rows
 from oracle.trace import Trace
 from reference.case import Case
+from reference.exact import BINARY_FORMATS
 from reference.models import MODELS
 
-__all__ = ["SCOPES", "Evidence", "Misses", "evidence_of", "misses_of", "ratios", "start_misses"]
+__all__ = [
+    "SCOPES",
+    "Evidence",
+    "Misses",
+    "evidence_of",
+    "misses_of",
+    "ratios",
+    "start_misses",
+    "start_positions",
+]
 
 SCOPES = ("everywhere", "steps", "tail", "coordinates", "cells")
 Mask = NDArray[np.bool_]
@@ -129,13 +139,25 @@ def misses_of(subject: Subject) -> Misses:
 
 def start_misses(case: Case, kept_in: str, trace: Trace) -> Mask:
     """Return which coordinates do not start where the case says, shape (D,); none where step 0 is not recorded."""
-    names = MODELS[case.model].names
-    given = np.array([float(Fraction(value)) for name in names for value in case.init[name]])
-    computed = case.method.name == "nesterov_lookahead" and any(any(p) for p in case.method.p0.values())
-    if computed or not len(trace) or trace.steps[0] != 0:
+    given = start_positions(case)
+    if not len(trace) or trace.steps[0] != 0:
         return np.zeros(len(given), dtype=bool)
+    if case.method.name == "nesterov_lookahead" and any(any(p) for p in case.method.p0.values()):
+        # y_0 = β_0 + μ p_0 is computed: β_0, p_0, μ, their product and sum may all be rounded
+        size = np.abs(given) + 2 * np.abs(given - start_positions(with_method(case, p0={})))
+        room = 5 * 2.0 ** -BINARY_FORMATS[kept_in].precision * size
+        return np.asarray(np.abs(trace.positions[0] - given) > room)
     differs: Mask = trace.positions[0] != rounded_to(given, kept_in)
     return differs
+
+
+def start_positions(case: Case) -> Floats:
+    """Return β_0, or y_0 = β_0 + μ p_0 of a look-ahead sequence, to float64, shape (D,)."""
+    names, method = MODELS[case.model].names, case.method
+    ahead = method.momentum if method.name == "nesterov_lookahead" else Fraction(0)
+    moves = {name: method.p0.get(name, (Fraction(0),) * len(case.init[name])) for name in names}
+    pairs = [pair for name in names for pair in zip(case.init[name], moves[name], strict=True)]
+    return np.array([float(value + ahead * move) for value, move in pairs])
 
 
 def evidence_of(attempt: Attempt, misses: Misses) -> Evidence:

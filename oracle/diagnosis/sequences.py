@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from oracle.diagnosis.evidence import start_positions
 from oracle.diagnosis.variant import Attempt, Subject, Variant, with_method
 from oracle.objectives import RoundedRegression
 from oracle.replay import Moment, Recurrence
@@ -230,7 +231,7 @@ def _late(subject: Subject) -> Iterator[Attempt]:
 def _early(subject: Subject) -> Iterator[Attempt]:
     """Yield the record with the start before it, every step one later."""
     names = MODELS[subject.case.model].names
-    start = np.array([[float(value) for name in names for value in subject.case.init[name]]])
+    start = start_positions(subject.case)[None]
     moved = _moved(subject.trace, slice(None), 1)
     if subject.trace.steps[0] != 0:
         return

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 from oracle.case import case_of
+from oracle.conformance.leaning import leaning_runs
 from oracle.conformance.movement import FACTOR, joined, record, reordered, truth_of, yardstick
 from oracle.conformance.panel import PANEL, panel_spec
 from oracle.conformance.power import task_for
+from oracle.records.candidate import Declaration
 from oracle.spec import spec_from
 
 BATCHED = next(i for i, kind in enumerate(PANEL) if kind.batches and kind.moving)
@@ -23,7 +25,7 @@ def measure(kernel: Any, dtype: str = "float64") -> tuple[Any, Any]:
     """Return the yardstick of a kernel on a problem with batches and a moving start, and the task."""
     spec = panel_spec(BATCHED, 0, dtype)
     task = task_for(spec, dtype)
-    return yardstick(kernel, task, case_of(spec), dtype), task
+    return yardstick(kernel, task, case_of(spec), Declaration(dtype=dtype)), task
 
 
 def test_truth_is_the_closed_form() -> None:
@@ -117,8 +119,24 @@ def test_start_from_zero_has_a_yardstick(kernel: Any) -> None:
     case = case_of(spec)
     nothing = {name: (Fraction(0),) * len(part) for name, part in case.init.items()}
     resting = replace(case, init=nothing, method=replace(case.method, p0={}))
-    found = yardstick(kernel(), still, resting, "float64")
+    found = yardstick(kernel(), still, resting, Declaration())
     run = joined(record(kernel(), still), ("u", "v"))
     assert found.movement(run).size == 0
     run[3, 0] = 1e-300
     assert found.movement(run).step == 3
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
+def test_leaning_run_is_not_above_rounding_and_one_in_a_coarser_format_is(kernel: Any, dtype: str) -> None:
+    """What every operation may do by one unit is rounding; what a coarser format does is not."""
+    spec = panel_spec(BATCHED, 0, dtype)
+    case, declared = case_of(spec), Declaration(dtype=dtype)
+    found, task = measure(kernel(), dtype)
+    last = len(task.steps) - 1
+    coarser = {"float64": "float32", "float32": "float16", "bfloat16": "bfloat16"}[dtype]
+    for run in leaning_runs(case, declared, last):
+        assert not found.movement(run).above_rounding
+    if coarser != dtype:
+        assert any(
+            found.movement(run).above_rounding for run in leaning_runs(case, Declaration(dtype=coarser), last)
+        )
