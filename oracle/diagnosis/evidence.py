@@ -240,11 +240,15 @@ def _echo(misses: Misses) -> Mask:
 
 
 def _is_tail(columns: Mask, misses: Misses) -> bool:
-    """Whether the failing coordinates of every parameter are its last ones."""
+    """Whether the failing coordinates of every parameter are its last ones, and not all there are."""
     size = len(misses.start)
     failing = columns[:size] | columns[size:] if len(columns) > size else columns
     parts = np.split(failing, np.cumsum(misses.sizes)[:-1])
-    return bool(failing.any()) and all(bool(part[len(part) - int(part.sum()) :].all()) for part in parts)
+    return (
+        bool(failing.any())
+        and not failing.all()
+        and all(bool(part[len(part) - int(part.sum()) :].all()) for part in parts)
+    )
 
 
 def _where(scope: str, misses: Misses) -> str:

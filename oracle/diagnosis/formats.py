@@ -37,6 +37,10 @@ def _coefficient(fmt: str, field: str, symbol: str, name: str) -> Variant:
             rounded = round_to_format(value, fmt)
         except ExactNumberError:  # it does not fit at all, so nobody holds it there
             return
+        sizes = subject.case.method.step_sizes if field == "step_size" else ()
+        if sizes:
+            scheduled = with_method(subject.case, step_sizes=_rounded(sizes, fmt))
+            yield Attempt.of(subject, case=scheduled)
         if rounded != value:
             case = with_method(subject.case, **{field: rounded})
             yield Attempt.of(subject, case=case, note=f"{symbol} = {float(rounded):.10g}")
@@ -109,10 +113,7 @@ def _start_in(case: Case, fmt: str) -> Case:
 def _momentum(fmt: str) -> Variant:
     def attempts(subject: Subject) -> Iterator[Attempt]:
         kept = BINARY_FORMATS[subject.declaration.kept_in].precision
-        constant = (
-            not subject.case.method.step_sizes
-        )  # under a schedule what is kept is no multiple of the move
-        if constant and subject.case.method.momentum and BINARY_FORMATS[fmt].precision < kept:
+        if subject.case.method.momentum and BINARY_FORMATS[fmt].precision < kept:
             for adds_rounded in (True, False):
                 step = _narrow_momentum(subject, fmt, adds_rounded)
                 yield Attempt.of(subject, recurrence=Recurrence(step, shares_residual=False))
@@ -127,7 +128,7 @@ def _momentum(fmt: str) -> Variant:
 
 def _narrow_momentum(subject: Subject, fmt: str, adds_rounded: bool) -> Callable[[Moment], State]:
     method, scale = subject.case.method, Fraction(1)
-    if subject.declaration.form == "buffer" and method.step_size:
+    if subject.declaration.form == "buffer" and method.step_size and not method.step_sizes:
         scale = -method.step_size  # what is kept is b = −p/η
 
     def kept(momentum: RoundedArray, moment: Moment) -> RoundedArray:
@@ -147,10 +148,11 @@ def _narrow_momentum(subject: Subject, fmt: str, adds_rounded: bool) -> Callable
         stored = kept(reached.momentum, moment)
         if not adds_rounded:
             return State(reached.position, stored)
+        eta, mu = moment.coefficients
         if method.name == "nesterov_lookahead":
-            mu = moment.coefficients.momentum
-            return State(reached.position - mu * reached.momentum + mu * stored, stored)
-        return State(held.position + stored, stored)
+            share = mu * eta if method.scales == "update" else mu
+            return State(reached.position - share * reached.momentum + share * stored, stored)
+        return State(held.position + (eta * stored if method.scales == "update" else stored), stored)
 
     return step
 
