@@ -221,7 +221,7 @@ def _asked(scope: str, misses: Misses) -> Mask | None:
     if scope == "cells":
         return None if echoless.all(axis=1).any() else echoless  # a whole step is no single number
     columns: Mask = np.any(failed, axis=0)
-    if scope == "tail" and not _is_tail(columns, misses):
+    if columns.all() or (scope == "tail" and not _is_tail(columns, misses)):
         return None
     return np.broadcast_to(columns, failed.shape)
 
