@@ -216,7 +216,7 @@ def _not_finite(
     name = next(name for name in names if not np.isfinite(arrays[name][row]).all())
     values = np.atleast_1d(arrays[name][row])
     coordinate = int(np.flatnonzero(~np.isfinite(values))[0])
-    overflow = _golden_leaves_range(declaration.dtype, row, found)
+    overflow = _golden_leaves_range(declaration, row, found)
     return Finding(
         "data",
         Outcome.UNDECIDED if overflow else Outcome.DISAGREES,
@@ -227,9 +227,10 @@ def _not_finite(
     )  # fmt: skip
 
 
-def _golden_leaves_range(dtype: str, row: int, found: Mapping[str, Distance]) -> bool:
-    """Tell whether the golden reaches sizes whose products of four overflow the dtype."""
-    limit = 2.0 ** (BINARY_FORMATS[dtype].max_exponent / 4)
+def _golden_leaves_range(declaration: Declaration, row: int, found: Mapping[str, Distance]) -> bool:
+    """Tell whether the golden reaches sizes whose products of four overflow a declared format."""
+    names = (declaration.dtype, declaration.kept_in, declaration.operands, declaration.accumulate)
+    limit = 2.0 ** (min(BINARY_FORMATS[name].max_exponent for name in names if name) / 4)
     return any(
         bool((~(np.abs(distance.golden[distance.rows <= row]) < limit)).any()) for distance in found.values()
     )
@@ -239,7 +240,8 @@ def _handed_back(declaration: Declaration, steps: Sequence[int], found: Sequence
     """Report a record that is the golden, correctly rounded, at every number that shows it.
 
     Rounding errors accumulate: no run in a dtype keeps all its numbers correctly rounded.  Counted are
-    numbers past the first steps, where the golden is not itself a number of the dtype, each value once.
+    numbers past the first steps that have moved, where the golden is not itself a number of the dtype, each value
+    once: a run may stand still for as long as its updates are below half a unit.
     """
     seen: list[Floats] = []
     for distance in found:
@@ -249,7 +251,9 @@ def _handed_back(declaration: Declaration, steps: Sequence[int], found: Sequence
         nearest = gap <= _half_unit(candidate, declaration.kept_in) + distance.error[later]
         if not nearest[telling].all():
             return None
-        seen.append(candidate[telling].astype(np.float64))
+        moved = np.zeros_like(telling)
+        moved[1:] = candidate[1:] != candidate[:-1]
+        seen.append(candidate[telling & moved].astype(np.float64))
     count = len(np.unique(np.concatenate(seen))) if seen else 0
     if count < HANDED_BACK:
         return None

@@ -104,7 +104,7 @@ def localise_between(
         return None
     gaps = np.concatenate([np.abs(found[name].difference) - found[name].error for name in names], axis=1)
     outside = gaps > np.concatenate([worst[name] for name in names], axis=1)
-    wrong = np.flatnonzero(outside.any(axis=1))
+    wrong = np.flatnonzero(outside.any(axis=1) & (found[names[0]].rows < len(trace)))
     if not len(wrong):
         return None
     at, steps = int(wrong[0]), [int(trace.steps[row]) for row in found[names[0]].rows[: wrong[0] + 1]]

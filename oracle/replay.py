@@ -57,6 +57,7 @@ __all__ = [
 ]
 
 CHUNK = 256  # steps replayed at once
+TINY = 1e-300  # of a momentum: its reciprocal leaves float64's range
 ALONE = 3  # first steps that are replayed one by one: a recurrence may treat them as it likes
 
 Rows = NDArray[np.int64]
@@ -352,7 +353,7 @@ class _Replayer:
         if not self.lookahead:
             sizes = Sizes(now=now, momentum=move.size())
             return self._unscaled(move.widened(self.extra.inferred(sizes)), k - 1)
-        if self.case.method.momentum == 0:  # then p_k multiplies zero
+        if self.case.method.momentum < TINY:  # then p_k multiplies zero, or next to nothing
             return move
         lag = min(self.recurrence.lag, k - 1)
         previous = self.arithmetic.recorded(self.trace.positions[rows - 1 - lag])
@@ -367,6 +368,7 @@ class _Replayer:
         """Return what the step size of step k made a move of: the move itself, or the q of a move η_k q."""
         if not self.outside:
             return move
+        move = move.widened(np.full_like(move.error, self.arithmetic.rounding.underflow))
         unscaled: RoundedArray = self.arithmetic.number(1 / self.step_sizes[k % len(self.step_sizes)]) * move
         return unscaled
 

@@ -25,8 +25,8 @@ products with X
 Admitted by this are: any order and blocking of sums, fused multiply-adds (they leave out roundings and
 add none), constant factors such as 2/n or η applied before or after a sum, to r, to X or to g, in any
 association (`SPARE` roundings are set aside for them), factors 2 written as g·u + g·u, and automatic
-differentiation, whose order of products is one of those.  Not admitted: forming XᵀX, and products in a
-format narrower than declared.
+differentiation, whose order of products is one of those.  Not admitted: forming XᵀX, products in a format
+narrower than declared, and in float16 constant factors applied where they make a result underflow.
 
 ω is the smallest normal number, so flushing subnormal numbers to zero is admitted; float16, whose normal
 numbers end at 6·10⁻⁵, is taken with gradual underflow, half its smallest subnormal number.
@@ -60,7 +60,15 @@ from oracle.error_free import (
 from oracle.records.candidate import Declaration
 from reference.exact import BINARY_FORMATS
 
-__all__ = ["SPARE", "RoundedArithmetic", "RoundedArray", "RoundedMatrix", "Rounding", "representable"]
+__all__ = [
+    "SPARE",
+    "RoundedArithmetic",
+    "RoundedArray",
+    "RoundedMatrix",
+    "Rounding",
+    "representable",
+    "underflow_of",
+]
 
 SPARE = 4  # roundings of constant factors that may fall inside or outside a product with X
 GIVE_BACK = 1 + 2.0**-30  # for the float64 rounding of the bounds themselves
@@ -78,8 +86,8 @@ class Rounding:
         ω.
     operand_unit, operand_underflow : float
         u_o and ω of the operands of matrix products; 0 where they are not rounded.
-    input_unit : float
-        u of the format that numbers of the spec may be rounded to.
+    input_unit, input_underflow : float
+        u and ω of the format that numbers of the spec may be rounded to.
     """
 
     unit: float
@@ -88,6 +96,7 @@ class Rounding:
     operand_unit: float = 0.0
     operand_underflow: float = 0.0
     input_unit: float = 0.0
+    input_underflow: float = 0.0
 
     @classmethod
     def of(cls, declaration: Declaration) -> Rounding:
@@ -101,13 +110,13 @@ class Rounding:
         names = (declaration.dtype, declaration.accumulate, declaration.operands)
         formats = [BINARY_FORMATS[name or declaration.dtype] for name in names]
         units = [2.0**-form.precision for form in formats]
-        underflows = [
-            2.0 ** (form.min_exponent - form.precision if form.name == "float16" else form.min_exponent)
-            for form in formats
-        ]
-        operands = (units[2], underflows[2]) if declaration.operands else (0.0, 0.0)
+        underflows = [underflow_of(form.name) for form in formats]
+        # tensor cores that are handed float32 as it is ignore its last bits: TF32 by truncation, not by rounding
+        operand = 2 * units[2] if declaration.operands == "tfloat32" else units[2]
+        operands = (operand, underflows[2]) if declaration.operands else (0.0, 0.0)
         input_unit = 2.0 ** -BINARY_FORMATS[declaration.kept_in].precision
-        return cls(units[0], units[1], max(underflows[:2]), *operands, input_unit)
+        inputs = (input_unit, underflow_of(declaration.kept_in))
+        return cls(units[0], units[1], max(underflows[:2]), *operands, *inputs)
 
     def compound(self, count: int) -> float:
         """Return (1 + u)^count − 1, the most that `count` factors (1 + δ) change a product by."""
@@ -290,7 +299,14 @@ class RoundedArithmetic:
 
     def _conversion_error(self, value: DoubleDouble) -> Floats:
         inexact = ~representable(value, self.inputs)
-        return inexact * (self.rounding.input_unit * abs(value) + self.rounding.underflow)
+        return inexact * (self.rounding.input_unit * abs(value) + self.rounding.input_underflow)
+
+
+def underflow_of(fmt: str) -> float:
+    """Return ω: the smallest normal number, or for float16 half the smallest subnormal one."""
+    form = BINARY_FORMATS[fmt]
+    exponent = form.min_exponent - form.precision if form.name == "float16" else form.min_exponent
+    return float(2.0**exponent)
 
 
 def representable(value: DoubleDouble, dtype: str) -> NDArray[np.bool_]:

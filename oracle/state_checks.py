@@ -18,7 +18,7 @@ from oracle.findings import Finding, Outcome, arithmetic_text, candidate_text, e
 from oracle.objectives import RoundedRegression, rounded_objective
 from oracle.records.candidate import Declaration
 from oracle.replay import Comparison, Replay, compared, stacked
-from oracle.rounding import RoundedArithmetic
+from oracle.rounding import RoundedArithmetic, underflow_of
 from oracle.trace import Trace
 from oracle.update_forms import ExtraRoundings, Sizes
 from reference.case import Case
@@ -96,7 +96,7 @@ def observable_findings(case: Case, declaration: Declaration, trace: Trace) -> I
                     exact = objective.predictor(position)
                 else:
                     exact = objective.loss(position)
-                exact = exact.widened(_kept(declaration) * exact.size())
+                exact = exact.widened(_kept(declaration, exact.size()))
                 values = recorded[start : start + CHUNK].reshape(-1, exact.error.shape[1])
                 parts.append(compared(values, exact))
         rows = np.arange(len(trace), dtype=np.int64)
@@ -104,11 +104,12 @@ def observable_findings(case: Case, declaration: Declaration, trace: Trace) -> I
         yield _finding(check, declaration, trace, rows, [stacked(parts)])
 
 
-def _kept(declaration: Declaration) -> float:
-    """Return the unit of a state kept narrower than the arithmetic, 0 where it is not."""
+def _kept(declaration: Declaration, size: Floats) -> Floats:
+    """Return what recording does in a format narrower than the arithmetic; zero where it is not."""
     if declaration.kept_in == declaration.dtype:
-        return 0.0
-    return float(2.0 ** -BINARY_FORMATS[declaration.kept_in].precision)
+        return np.zeros_like(size)
+    unit = 2.0 ** -BINARY_FORMATS[declaration.kept_in].precision
+    return np.asarray(unit * size + underflow_of(declaration.kept_in))
 
 
 def _given(recorded: Floats, values: Sequence[Sequence[Fraction]], dtype: str) -> Comparison:

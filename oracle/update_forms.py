@@ -46,8 +46,12 @@ narrow state
     Where parameters and momentum are kept in a format narrower than the arithmetic, with unit u_s, every
     kept number is rounded once more: β_k = (1 + δ)·fl(β_{k−1} + p_k) makes entry 1·|β_k|, the kept momentum
     1·|p_k| more, whether β takes the rounded or the unrounded one: exit 1·|β_{k+1}| + 1·|p_{k+1}|, note
-    1·|p_{k+1}|, and a start p_0 ≠ 0 1·|p_0|.  The position form keeps two positions and rounds less.  The
-    look-ahead counts above hold for whatever unit y, β and p are kept in; a recorded p is the one kept.
+    1·|p_{k+1}|, and a start p_0 ≠ 0 1·|p_0|.  A recorded p that is read off positions (position form, gradient
+    descent) is rounded when it is recorded, and takes the position's own rounding over: entry 1·|p_k|, note
+    1·|β_{k+1}| + 1·|p_{k+1}|.  A recorded −ηb is rounded twice, as b and as p: entry 1·|p_k|, note 2·|p_{k+1}|.
+    The look-ahead counts hold for whatever unit y, β and p are kept in, but for the two roundings of size
+    |y_{k+1}| that the recurrence makes in u: exit 2·|y_{k+1}| more.  Each kept number may also underflow there:
+    ω_s for each count of a position or momentum.
 
 Second-order terms: sizes include the error found so far, and all counts are taken times 1 + 16u.
 """
@@ -61,6 +65,7 @@ import numpy as np
 
 from oracle.error_free import Floats
 from oracle.records.candidate import Declaration
+from oracle.rounding import underflow_of
 from reference.exact import BINARY_FORMATS
 
 __all__ = ["FORMS", "Counts", "ExtraRoundings", "Sizes", "UpdateForm", "form_of"]
@@ -157,7 +162,16 @@ KEPT = UpdateForm(
     exit=Counts(after=1, momentum=1),
     note=Counts(momentum=1),
 )
-KEPT_AHEAD = replace(LOOKAHEAD_FORM, recorded=Counts(), note=Counts(momentum=1))
+KEPT_READ_OFF = replace(KEPT, recorded=Counts(momentum=1), note=Counts(after=1, momentum=1))
+KEPT_BUFFER = replace(KEPT, recorded=Counts(momentum=1), note=Counts(momentum=2))
+KEPT_AHEAD = replace(
+    LOOKAHEAD_FORM,
+    recorded=Counts(momentum=1),
+    exit=Counts(now=1, after=3, momentum=3),
+    note=Counts(momentum=2),
+)
+KEPT_BY_METHOD = {"nesterov_lookahead": KEPT_AHEAD, "gradient_descent": KEPT_READ_OFF}
+KEPT_BY_FORM = {"velocity": KEPT, "buffer": KEPT_BUFFER, "position": KEPT_READ_OFF}
 
 
 class ExtraRoundings:
@@ -172,43 +186,48 @@ class ExtraRoundings:
 
     def __init__(self, declaration: Declaration, method: str) -> None:
         form = form_of(declaration.form, method)
-        self.parts = [(form, 2.0 ** -BINARY_FORMATS[declaration.dtype].precision)]
-        if declaration.kept_in != declaration.dtype:
-            kept = KEPT_AHEAD if method == "nesterov_lookahead" else KEPT
-            self.parts.append((kept, 2.0 ** -BINARY_FORMATS[declaration.kept_in].precision))
+        dtype, kept_in = (BINARY_FORMATS[name] for name in (declaration.dtype, declaration.kept_in))
+        self.parts = [(form, 2.0**-dtype.precision)]
+        self.underflow = 0.0  # ω_s
+        if kept_in is not dtype:
+            kept = KEPT_BY_METHOD.get(method, KEPT_BY_FORM[declaration.form])
+            self.parts.append((kept, 2.0**-kept_in.precision))
+            self.underflow = underflow_of(kept_in.name)
 
     def inferred(self, sizes: Sizes) -> Floats:
         """Return the entry error of a momentum read off positions."""
-        return self._sum([form.inferred.error(sizes, unit) for form, unit in self.parts])
+        return self._sum([form.inferred.error(sizes, unit) for form, unit in self.parts], 2)
 
     def recorded(self, sizes: Sizes) -> Floats:
         """Return the entry error of a recorded momentum."""
-        return self._sum([form.recorded.error(sizes, unit) for form, unit in self.parts])
+        return self._sum([form.recorded.error(sizes, unit) for form, unit in self.parts], 1)
 
     def start(self, sizes: Sizes) -> Floats:
         """Return the entry error of a momentum that the spec gives."""
-        return self._sum([form.start.error(sizes, unit) for form, unit in self.parts])
+        return self._sum([form.start.error(sizes, unit) for form, unit in self.parts], 1)
 
     def exit(self, sizes: Sizes) -> Floats:
         """Return the error of the position that the step ends in."""
-        return self._sum([form.exit.error(sizes, unit) for form, unit in self.parts])
+        return self._sum([form.exit.error(sizes, unit) for form, unit in self.parts], 4)
 
     def note(self, sizes: Sizes) -> Floats:
         """Return the error of the momentum that the candidate records after the step."""
-        return self._sum([form.note.error(sizes, unit) for form, unit in self.parts])
+        return self._sum([form.note.error(sizes, unit) for form, unit in self.parts], 3)
 
     def kept_apart(self, sizes: Sizes) -> Floats:
         """Return by how much β_{k+1} may miss β_k plus the momentum recorded after the step."""
         form, unit = self.parts[0]
         errors = [Counts(momentum=form.note.momentum).error(sizes, unit)]
         if len(self.parts) > 1:
-            errors.append(Counts(after=1, momentum=1).error(sizes, self.parts[1][1]))
-        total: Floats = self._sum(errors) + np.zeros_like(sizes.momentum)
+            errors.append(Counts(after=1, momentum=2).error(sizes, self.parts[1][1]))
+        total: Floats = self._sum(errors, 3) + np.zeros_like(sizes.momentum)
         return total
 
-    @staticmethod
-    def _sum(errors: list[Floats]) -> Floats:
-        return errors[0] if len(errors) == 1 else errors[0] + errors[1]
+    def _sum(self, errors: list[Floats], kept: int) -> Floats:
+        """Return all errors together, with the underflow of `kept` numbers."""
+        if len(errors) == 1:
+            return errors[0]
+        return errors[0] + errors[1] + kept * self.underflow
 
 
 def form_of(form: str, method: str) -> UpdateForm:

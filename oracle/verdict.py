@@ -4,7 +4,8 @@ In order: is the record usable (`oracle.data_checks`), does it start where it sh
 replayed within its rounding bound (`oracle.replay`), are θ and the loss those of its own parameters, and do the
 states that replay does not reach lie within the global envelope (`oracle.envelope`).  A record AGREES only
 if every state in it is covered by one of these and within its bound; a single number outside makes it
-DISAGREE; anything that could not be decided leaves it UNDECIDED.
+DISAGREE; anything that could not be decided leaves it UNDECIDED.  A momentum recorded at a state without the
+next one is not judged.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from oracle.candidate_file import CandidateError
 from oracle.case import case_of
@@ -38,6 +40,7 @@ from reference.models import MODELS
 
 __all__ = ["Curves", "Finding", "Outcome", "Verdict", "judge"]
 
+Mask = NDArray[np.bool_]
 DRAWN_STEPS = 2000  # an envelope that decides nothing is drawn for runs up to this long
 
 
@@ -153,7 +156,7 @@ def judge(
 
 def _diagnosis(record: Record, seen: Seen) -> Diagnosis | None:
     """Return what explains a record that disagrees; None where no states say anything about that."""
-    if len(seen.replayed.rows):
+    if localise(record.trace, seen.replayed, {}) is not None or _starts_wrong(seen.findings):
         return name_the_fault(record.case, record.declaration, record.trace)
     names = [name for name, _ in record.trace.names]
     if seen.width is None or any(name not in seen.width.worst for name in names):
@@ -175,6 +178,10 @@ def _case(golden: Golden) -> Case:
     return case_of(golden.spec)
 
 
+def _starts_wrong(findings: Sequence[Finding]) -> bool:
+    return any(found.check == "start" and found.outcome is Outcome.DISAGREES for found in findings)
+
+
 def _judged(record: Record, draw_envelope: bool) -> Seen:
     """Look at the finite part of a record."""
     case, declaration, trace = record.case, record.declaration, record.trace
@@ -187,7 +194,7 @@ def _judged(record: Record, draw_envelope: bool) -> Seen:
     replayed = replay(case, declaration, trace)
     findings = [start, replay_finding(declaration, trace, replayed)]
     findings += observable_findings(case, declaration, trace) if len(trace) else []
-    covered = (trace.steps == 0) | np.isin(np.arange(len(trace)), replayed.rows)
+    covered = _covered(case, trace, replayed)
     gaps = [int(row) for row in np.flatnonzero(~covered)]
     width = _envelope(record, bool(gaps), draw_envelope)
     findings += _across_gaps(record, gaps, width)
@@ -198,6 +205,19 @@ def _judged(record: Record, draw_envelope: bool) -> Seen:
         None if width is None else width.typical,
     )
     return Seen([finding for finding in findings if finding is not None], curves, replayed, width)
+
+
+def _covered(case: Case, trace: Trace, replayed: Replay) -> Mask:
+    """Return which states need no envelope: the start, and those replayed from a state that is itself known.
+
+    A momentum recorded after a gap is known by nothing, so neither is the state replayed from it; the move
+    to that state then ties the momentum there.
+    """
+    reached: Mask = (trace.steps == 0) | np.isin(np.arange(len(trace)), replayed.rows)
+    if trace.momenta is None or case.method.name == "gradient_descent":
+        return reached
+    known: Mask = np.logical_and(reached, np.concatenate([[True], reached])[: len(reached)])
+    return known
 
 
 def _envelope(record: Record, needed: bool, wanted: bool) -> Envelope | None:

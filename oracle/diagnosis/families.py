@@ -190,7 +190,7 @@ def _decoupled(subject: Subject, t: float) -> Attempt:
         shrink = moment.coefficients.step_size * number(_fraction(t))
         position, momentum = moment.state
         if (
-            moment.k > 0 and not moment.momentum_recorded
+            moment.k > 0 and moment.before is not None and not moment.momentum_recorded
         ):  # β_k − β_{k−1} holds the shrinking of the step before
             momentum = momentum + number(share) * (shrink * moment.before)
         reached = step_of(subject.case)(State(position, momentum), moment.gradient, moment.coefficients)
