@@ -20,7 +20,9 @@ products with X
     G·A, G = (1 + u_a)^(m+1) − 1.  Each of the m − 1 additions errs by at most u_a(M + G·A).  We count m,
     for one summand that may be added inside the same loop (``acc = -y[i]``), and once that summand
     is added, also m u_a(1 + G) times its size.  Where the sum is kept wider than the dtype, a last
-    rounding follows.
+    rounding follows.  Where the operands are declared narrower than the dtype, as tensor cores take them, x_i
+    and θ_i each change by at most u_o times their size before they are multiplied, x_i not where the
+    narrower format holds it; in TF32 by 2u_o, since its last bits may be cut off.
 
 Admitted by this are: any order and blocking of sums, fused multiply-adds (they leave out roundings and
 add none), constant factors such as 2/n or η applied before or after a sum, to r, to X or to g, in any
