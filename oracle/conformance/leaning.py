@@ -15,9 +15,10 @@ and each partial sum of a product with X moved likewise by the unit of the accum
 narrower, it is moved once more after each step.
 
 Errors may also lean towards a given run.  A right run that *shadows* it makes the exact step from its own state and
-then moves p₊ by at most u(|μp| + `OF_THE_GRADIENT`|ηg| + |p₊|) and β₊ by at most u|β₊| in the direction of the
-run: less than the declared format allows, since what rounding makes of r is left out.  A run that is shadowed
-closely is one that rounding may have made.
+then moves, in the direction of the run, each r_i by at most u(Σ|x_ij θ_j| + |Σ x_ij θ_j| + 2|r_i|), p₊ by
+u(|μp| + `OF_THE_GRADIENT`|ηg| + |p₊|) and β₊ by u|β₊|: no more than the declared format allows for the products of
+a sum and the sum, for y and the loss factor, and for the last few operations.  A run that is shadowed closely is
+one that rounding may have made.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from oracle.rounding import Rounding
 from reference.case import Case
 from reference.exact import BINARY_FORMATS
 from reference.objective import objective_of
-from reference.state import State
+from reference.state import Coefficients, State
 from reference.trajectory import coefficient_cycle, start_of, step_of
 
 __all__ = ["LEANINGS", "leaning_runs", "shadow"]
@@ -190,15 +191,60 @@ def _shadowing(case: Case, declaration: Declaration, target: Floats) -> Iterator
     for k, wanted in enumerate(target[1:]):
         eta, mu = cycle[k % len(cycle)]
         reached = make(state, partial(objective.gradient, step=k), cycle[k % len(cycle)])
-        carried, momentum = mu.value * state.momentum.value, reached.momentum.value
         scale = np.abs(eta.value) if case.method.scales == "update" else 1.0
+        pull = _Pull(objective, case, state, k, cycle[k % len(cycle)])
+        kick = _through_residual(pull, unit, wanted - reached.position.value)
+        carried, momentum = mu.value * state.momentum.value, reached.momentum.value
         of_gradient = OF_THE_GRADIENT * np.abs(carried - momentum)
         room = unit * (np.abs(carried) + of_gradient + np.abs(momentum)) + (kept - unit) * np.abs(momentum)
-        kick = _towards(wanted - reached.position.value, scale * room)
+        kick = kick + _towards(wanted - reached.position.value - kick, scale * room)
         position = reached.position.value + kick
         position = position + _towards(wanted - position, kept * np.abs(position))
         state = State(Leaning(position, arithmetic), Leaning(momentum + kick / scale, arithmetic))
         yield position
+
+
+class _Pull:
+    """How an error of r enters the position that the next step reaches, and the sizes that r is made of.
+
+    Parameters
+    ----------
+    objective : RegressionObjective
+    case : Case
+    state : State
+    k : int
+    coefficients : Coefficients
+        η_k and μ.
+    """
+
+    def __init__(self, objective: Any, case: Case, state: State, k: int, coefficients: Coefficients) -> None:
+        at, eta, mu = state.position, coefficients.step_size.value, coefficients.momentum.value
+        if case.method.name == "nesterov":
+            at = at + coefficients.momentum * state.momentum
+        samples = (
+            objective.batches[k % len(objective.batches)] if objective.batches else objective.all_samples
+        )
+        arithmetic, parameters = objective.arithmetic, objective.arithmetic.split(at, objective.sizes)
+        columns = [
+            arithmetic.join(
+                objective.model.pullback(parameters, Leaning(row, arithmetic), arithmetic.number)
+            ).value
+            for row in samples.X
+        ]
+        ahead = 1 + mu if case.method.name == "nesterov_lookahead" else 1.0
+        self.moves = -ahead * eta * float(2 * samples.factor) * np.stack(columns, axis=1)
+        theta = objective.predictor(at).value
+        r = samples.X @ theta - samples.y.value
+        self.sizes = np.abs(samples.X) @ np.abs(theta) + np.abs(samples.X @ theta) + 2 * np.abs(r)
+
+
+def _through_residual(pull: _Pull, unit: float, gap: Floats) -> Floats:
+    """Return the part of a gap that roundings of r = Xθ − y make, each within its room."""
+    if not (np.isfinite(pull.moves).all() and np.isfinite(gap).all()):
+        return np.zeros_like(gap)
+    wanted, *_ = np.linalg.lstsq(pull.moves, gap, rcond=None)
+    through: Floats = pull.moves @ np.clip(wanted, -unit * pull.sizes, unit * pull.sizes)
+    return through
 
 
 def _towards(gap: Floats, room: Floats) -> Floats:

@@ -148,6 +148,7 @@ def _case(ground: _Ground, fault: PlantedFault, arrays: Mapping[str, Array], jud
         torch_all=asked.torch_all,
         numpy_final=asked.numpy_final,
         numpy_all=asked.numpy_all,
+        arithmetic=declaration.dtype,
     )
 
 

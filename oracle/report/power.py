@@ -58,6 +58,8 @@ class FaultCase:
         Of the diagnosis, for a person.
     torch_final, torch_all, numpy_final, numpy_all : bool or None
         Whether a literal tolerance would have passed the record.
+    arithmetic : str
+        The format that every operation is declared to be in.
     """
 
     fault: str
@@ -80,6 +82,12 @@ class FaultCase:
     torch_all: bool | None = None
     numpy_final: bool | None = None
     numpy_all: bool | None = None
+    arithmetic: str = ""
+
+    @property
+    def coarse(self) -> bool:
+        """Whether every operation is declared to be in a format of sixteen bits."""
+        return self.arithmetic in ("bfloat16", "float16")
 
     @property
     def counts(self) -> bool:
@@ -258,8 +266,17 @@ class PowerReport:
 
     @property
     def caught(self) -> Share:
-        """Of the planted runs above rounding, those that were refused."""
-        return Share(len(self.moving) - len(self.missed), len(self.moving))
+        """Of the planted runs above rounding, in arithmetic of float32 or wider, those that were refused."""
+        return share(case.caught for case in self.moving if not case.coarse)
+
+    @property
+    def caught_in_coarse(self) -> Share:
+        """The same where every operation is in bfloat16 or float16.
+
+        There a fault may move a run by many times what independent roundings do, and every step of it still lies
+        within what the roundings of that step may do: a judge that refused it would refuse correct programs.
+        """
+        return share(case.caught for case in self.moving if case.coarse)
 
     @property
     def named(self) -> Share:
@@ -288,7 +305,10 @@ class PowerReport:
         broke = sum(alarm.broke for alarm in self.alarms)
         reasons = (
             (not self.moving, "no planted fault moved a trajectory above rounding: nothing was tried"),
-            (bool(self.missed), f"{len(self.missed)} of {self.caught.of} planted runs were not caught"),
+            (
+                bool(self.caught.of) and not self.caught.whole,
+                f"{self.caught.of - self.caught.found} of {self.caught.of} planted runs were not caught",
+            ),
             (
                 bool(self.moving) and self.named.value < NAMED,
                 f"{self.named} of the caught are named rightly, {100 * NAMED:.0f} % are asked",

@@ -72,8 +72,8 @@ def power_headline(report: PowerReport) -> str:
     """Return the one sentence."""
     if report.passed:
         return (
-            f"All {report.caught.of} planted faults above rounding are caught, {_percent(report.named.value)} of them named "
-            f"rightly; no false alarm in {report.correct_runs} correct runs"
+            f"All {report.caught.of} planted faults above rounding are caught{_in_coarse(report)}, "
+            f"{_percent(report.named.value)} of them named rightly; no false alarm in {report.correct_runs} correct runs"
         )
     return f"The self-test is not passed: {'; '.join(report.shortfalls)}"
 
@@ -81,7 +81,13 @@ def power_headline(report: PowerReport) -> str:
 def targets(report: PowerReport) -> list[tuple[str, str, str, bool]]:
     """Return what is asked of the oracle, what was found, what was to be found, and whether it was."""
     return [
-        ("planted runs above rounding that are caught", str(report.caught), "all", report.caught.whole),
+        (
+            "planted runs above rounding that are caught, arithmetic of float32 or wider",
+            str(report.caught),
+            "all",
+            report.caught.whole,
+        ),
+        *_coarse_target(report),
         (
             "of those caught, named rightly",
             f"{report.named} ({_percent(report.named.value)})",
@@ -102,6 +108,17 @@ def targets(report: PowerReport) -> list[tuple[str, str, str, bool]]:
             report.strayed <= report.factor,
         ),
     ]
+
+
+def _coarse_target(report: PowerReport) -> list[tuple[str, str, str, bool]]:
+    """Return the line on arithmetic of sixteen bits, of which nothing is asked; none where none was tried."""
+    found = report.caught_in_coarse
+    return [("the same, every operation in bfloat16", str(found), "to be told", True)] if found.of else []
+
+
+def _in_coarse(report: PowerReport) -> str:
+    found = report.caught_in_coarse
+    return f" (and {found} where every operation is in bfloat16)" if found.of else ""
 
 
 def fault_cells(row: FaultRow) -> tuple[str, ...]:

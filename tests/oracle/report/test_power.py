@@ -242,3 +242,20 @@ def test_page_of_half_a_self_test(report: PowerReport) -> None:
     """Without faults, or without correct runs, the tables are left out and the page is whole."""
     assert "Every fault" not in render_power_html(replace(report, cases=()))
     assert "Every correct implementation" not in render_power_html(replace(report, tallies=()))
+
+
+@pytest.mark.parametrize(("arithmetic", "passed"), [("float32", False), ("bfloat16", True), ("", False)])
+def test_fault_hidden_by_sixteen_bits_is_told_and_not_held_against_the_oracle(
+    report: PowerReport, arithmetic: str, passed: bool
+) -> None:
+    """What every step's own rounding may hide in bfloat16 is counted apart; in float32 a miss fails the self-test."""
+    missed = case(
+        "weight_decay", Outcome.AGREES, names=(), explained_by=("weight_decay",), arithmetic=arithmetic
+    )
+    found = replace(report, cases=(*report.cases, missed))
+    assert found.passed is passed
+    assert missed in found.missed
+    assert "weight_decay" in "\n".join(power_lines(found))
+    if passed:
+        assert found.caught_in_coarse == Share(0, 1)
+        assert "(and 0/1 where every operation is in bfloat16)" in power_headline(found)
