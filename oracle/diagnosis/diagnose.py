@@ -208,7 +208,7 @@ def _of_the_start(subject: Subject, misses: Misses) -> Diagnosis:
 def _family(subject: Subject, misses: Misses) -> Diagnosis | None:
     """Return the families whose unknown number explains the record, if any does."""
     few, found = _telling(misses), []
-    for family in FAMILIES if not subject.case.method.step_sizes else ():
+    for family in FAMILIES:
         for make in family.made(subject):
             interval = common_interval(subject, family, make, few, misses.rows)
             if not interval.empty:

@@ -239,7 +239,7 @@ FAMILIES = (
         "decoupled_weight_decay",
         "shrinks the parameters at every step (decoupled weight decay), λ = {t}",
         "set `weight_decay` to 0: the spec's loss has none",
-        lambda _subject: (_decoupled,),
+        lambda subject: (_decoupled,) if subject.case.method.scales == "gradient" else (),
         lambda _subject: (0.0, 1.0),
     ),
 )

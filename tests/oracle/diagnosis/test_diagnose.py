@@ -543,6 +543,8 @@ FAULTS: list[tuple[str, type[Run], str, dict[str, Any]]] = [
     ("step_size_inside_buffer", Run, "nesterov_lookahead", OUTSIDE),
     ("stale_gradient", Stale, "heavy_ball", SCHEDULE),
     ("loss_doubled", scaled(TWICE), "nesterov", SCHEDULE),
+    ("weight_decay", Decay, "heavy_ball", SCHEDULE),
+    ("momentum_bfloat16", narrowed("bfloat16", (2, 3)), "heavy_ball", SCHEDULE),
 ]
 
 
