@@ -4,8 +4,7 @@ Zeller's delta debugging in its plain form: of n things, halves are left out, th
 ones, wherever the case still fails.  Before that a few things alone are tried, because a fault that shows at
 all mostly shows on one sample and one coordinate.
 
-Source: Zeller and Hildebrandt, Simplifying and isolating failure-inducing input, IEEE Trans. Softw. Eng. 28
-(2002) 183–200.
+Source: Zeller and Hildebrandt 2002 (delta debugging).
 """
 
 from __future__ import annotations
