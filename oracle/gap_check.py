@@ -93,7 +93,7 @@ def _kind(distance: Distance, envelope: Envelope, rows: Sequence[int]) -> str:
     """Return how many states were judged, and whether their bounds are proved."""
     proved = int(envelope.rigorous[np.isin(distance.rows, rows)].sum())
     count = f"{len(rows)} state{'s' * (len(rows) != 1)} without a replay"
-    return f"{count}, {'all' if proved == len(rows) else proved or 'none'} within proved bounds"
+    return f"{count}, {'all' if proved == len(rows) else proved or 'none'} judged by a proved bound"
 
 
 def _zones(distance: Distance, envelope: Envelope, name: str, rows: Sequence[int]) -> Zones:

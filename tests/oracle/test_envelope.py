@@ -280,7 +280,7 @@ def test_larger_problem_is_judged_by_samples(
     golden = golden_of(dtype, EVERY_TENTH, n=12, d=24)
     finding = across(verdict_of((fault or Run)(golden, Declaration(dtype=dtype))))
     assert finding.outcome is (Outcome.DISAGREES if fault else Outcome.AGREES), finding
-    assert "none within proved bounds" in finding.reason
+    assert "none judged by a proved bound" in finding.reason
 
 
 @pytest.mark.parametrize("proved", [True, False])

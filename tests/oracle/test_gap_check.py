@@ -58,9 +58,10 @@ def test_zones_are_three_by_samples_and_two_by_proof(gap: float, rigorous: bool,
 def test_text_says_whether_the_bounds_are_proved() -> None:
     """All of them, or none."""
     assert (
-        "(2 states without a replay, all within proved bounds)" in finding(0, envelope(rigorous=True)).reason
+        "(2 states without a replay, all judged by a proved bound)"
+        in finding(0, envelope(rigorous=True)).reason
     )
-    assert "none within proved bounds" in finding(0, envelope(rigorous=False)).reason
+    assert "none judged by a proved bound" in finding(0, envelope(rigorous=False)).reason
 
 
 @pytest.mark.parametrize("gap", [1e-9, 5.0])
