@@ -149,7 +149,8 @@ def judge(
     place = localise(trace, seen.replayed, found)
     if place is None and seen.width is not None and outcome is Outcome.DISAGREES:
         place = localise_between(trace, found, seen.width.worst)
-    diagnosis = _diagnosis(record, seen) if diagnose and outcome is Outcome.DISAGREES else None
+    wanted = diagnose and outcome is Outcome.DISAGREES and ordered[0].check != "data"
+    diagnosis = _diagnosis(record, seen) if wanted else None
     seconds = time.perf_counter() - began
     return Verdict(outcome, ordered, declaration, seen.curves, seconds, place, diagnosis)
 

@@ -8,6 +8,7 @@ Copy this file, change the kernel, then run ``oracle conformance my_adapter:heav
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -70,6 +71,12 @@ class HeavyBall:
         tile = [max(2, triton.next_power_of_2(size)) for size in (n, d)]
         descend[1,](*given, u, v, n, d, last, ROWS=tile[0], COLUMNS=tile[1])
         return {"u": u.cpu().numpy()[list(steps)], "v": v.cpu().numpy()[list(steps)]}
+
+    def missing(self) -> str:
+        """Say what this machine lacks."""
+        if torch.cuda.is_available() or os.environ.get("TRITON_INTERPRET") == "1":
+            return ""
+        return "there is no GPU: set `TRITON_INTERPRET=1` before Python starts"
 
     def declare(self, dtype: str, method: str) -> Declaration:
         """Say how the update is written: p ← μp − ηg, β ← β + p, every operation in the dtype."""

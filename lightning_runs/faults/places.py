@@ -53,6 +53,13 @@ def coordinate_skipped_once(own: KernelRun, past: Sequence[State], k: int) -> St
 LATE = 7
 
 
+@stepping(always)
+def nothing_updated(own: KernelRun, past: Sequence[State], k: int) -> State:
+    """Make every step and write none of it back."""
+    own.step(past[-1], k)
+    return past[-1]
+
+
 @stepping(has_several("coordinates"))
 def last_tile_skipped(own: KernelRun, past: Sequence[State], k: int) -> State:
     """Never update the last tile of coordinates."""
@@ -125,6 +132,7 @@ recorded_early = _shown("recorded_early", "Record the state of each step as that
 PLACES: tuple[Fault, ...] = (
     coordinate_skipped,
     coordinate_skipped_once,
+    nothing_updated,
     last_tile_skipped,
     last_column_skipped,
     uninitialised_tail,

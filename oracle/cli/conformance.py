@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +77,8 @@ def _whole_suite(on_trial: Target, options: dict[str, Any]) -> int:
     from oracle.report.conformance_text import conformance_lines
 
     with progress_stages() as stage:
-        found = run_suite(on_trial, load_suite(), _selection(options), stage)
+        with redirect_stdout(sys.stderr):  # what a kernel prints is no part of the result
+            found = run_suite(on_trial, load_suite(), _selection(options), stage)
         stage("write the report")
         written = _write(found, options)
     if options["as_json"]:
@@ -141,6 +144,7 @@ def _minimise(on_trial: Target, found: Conformance) -> None:
 
 def _one_spec(on_trial: Target, options: dict[str, Any]) -> int:
     """Run one spec of the user's own; return the gravest exit code over the dtypes."""
+    _refuse_beside_spec(options)
     from oracle.cli.options import read_spec
     from oracle.conformance.one_spec import judge_spec
     from oracle.report.facts import finding_text
@@ -159,6 +163,17 @@ def _one_spec(on_trial: Target, options: dict[str, Any]) -> int:
             click.echo(f"  {diagnosis.text}")
         codes.append(exit_code_of(found.outcome))
     return 1 if 1 in codes else max(codes)
+
+
+def _refuse_beside_spec(options: dict[str, Any]) -> None:
+    """Refuse what only the suite can follow."""
+    names = {
+        "only": "--only", "methods": "--method", "models": "--model", "quick": "--quick", "out": "--out",
+        "report": "--report", "junit": "--junit", "badge": "--badge", "as_json": "--json", "minimise": "--minimise",
+    }  # fmt: skip
+    given = [name for option, name in names.items() if options[option]]
+    if given:
+        raise click.UsageError(f"`--spec` has no use for {', '.join(given)}: leave it out")
 
 
 def _target(name: str, options: dict[str, Any]) -> Target:

@@ -45,7 +45,7 @@ def judge_spec(
     task = task_of(canonical, dtype, steps)
     try:
         returned = target.candidate(task.problem, task.method, task.steps)
-    except Exception as error:  # somebody else's code may raise anything
+    except (Exception, SystemExit) as error:  # somebody else's code may raise anything, and may try to leave
         raise CandidateError(f"`{target.name}` failed on the spec: {crash_text(error)}") from error
     arrays = {name: array for name, array in arrays_of(returned).items() if name != "steps"}
     found = check(steps, arrays)

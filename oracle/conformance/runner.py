@@ -129,6 +129,7 @@ def run_suite(target: Target, suite: Suite, selection: Selection, stage: Stage) 
         left_out,
         versions(),
         seconds,
+        target.declared.given(),
     )
 
 
@@ -183,7 +184,7 @@ def _row(target: Target, entry: Entry, dtype: str, golden: Golden) -> Conformanc
         return NotAsked(entry.name, dtype, f"says that it is not implemented: {error}".rstrip(": "))
     except CandidateError as error:
         return _failed(entry, dtype, golden, Status.UNUSABLE, str(error), declaration)
-    except Exception as error:  # somebody else's code may raise anything
+    except (Exception, SystemExit) as error:  # somebody else's code may raise anything, and may try to leave
         return _failed(entry, dtype, golden, Status.CRASHED, crash_text(error), declaration)
     seconds = time.perf_counter() - began
     try:
@@ -261,7 +262,7 @@ def _facts(entry: Entry, dtype: str, golden: Golden) -> dict[str, Any]:
     }
 
 
-def crash_text(error: Exception) -> str:
+def crash_text(error: BaseException) -> str:
     """Return type, message and the place in the candidate's own code."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f", in {frames[-1].name} ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""

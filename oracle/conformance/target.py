@@ -178,7 +178,7 @@ def _module(name: str) -> Any:
         raise CandidateError(
             f"`{name}` needs `{missing}`, which is not installed: {pip_line(missing, '', ())}"
         ) from error
-    except Exception as error:  # somebody else's module may raise anything on import
+    except (Exception, SystemExit) as error:  # somebody else's module may do anything on import
         raise CandidateError(
             f"`{name}` fails on import: {type(error).__name__}: {error}; `python -c 'import {name}'` shows where"
         ) from error

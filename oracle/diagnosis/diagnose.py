@@ -37,6 +37,11 @@ USED = 0.02  # of a coarse bound: below it the record is finer than that arithme
 SAME = 2.5  # binary orders of magnitude by which two coarse bounds are held for equal
 
 
+# names beside which another η is news, and no false trail
+_SCALED = {"loss_doubled", "loss_halved", "loss_summed", "loss_averaged_twice", "missing_factor_two", "gradient_averaged",
+           "step_size_over_complement", "step_size_squared", "gradient_ascent"}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Suspect:
     """A variant with the best of its attempts."""
@@ -160,7 +165,7 @@ def _diagnosis(explaining: list[Suspect], tried: list[Suspect], misses: Misses, 
         largest_ratio=first.evidence.largest_ratio,
         runner_up=next_best.variant.name if next_best else "",
         runner_up_ratio=next_best.evidence.largest_ratio if next_best else float("nan"),
-        fitted=fit,
+        fitted=fit if _SCALED & {s.variant.name for s in equals} else "",
     )
 
 

@@ -135,6 +135,8 @@ class Conformance:
         Comparisons of the suite that the user's own options left out.
     provenance : mapping of name to text
     seconds : float
+    declared : mapping of option to word
+        What was said of the arithmetic on the command line.
     """
 
     target: str
@@ -146,6 +148,7 @@ class Conformance:
     left_out: int = 0
     provenance: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    declared: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def outcome(self) -> Outcome:

@@ -64,7 +64,8 @@ def place(row: ConformanceRow) -> str:
 
 def rerun(found: Conformance, row: ConformanceRow) -> str:
     """Return the command that runs one row alone."""
-    return f"oracle conformance {found.target} --only {row.problem} --dtype {row.dtype}"
+    declared = "".join(f" --{name} {value}" for name, value in found.declared.items())
+    return f"oracle conformance {found.target} --only {row.problem} --dtype {row.dtype}{declared}"
 
 
 def cell(row: ConformanceRow | None) -> str:

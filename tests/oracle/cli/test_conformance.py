@@ -245,3 +245,51 @@ def test_choices_are_those_of_the_suite_and_the_judge() -> None:
     """What `--help` knows without importing them."""
     assert conformance_options.DTYPES == DTYPES
     assert set(conformance_options.FORMS) == set(FORMS)
+
+
+LEAVES = """
+import sys
+
+def leaves(problem, method, steps):
+    print("on my way")
+    sys.exit(0)
+
+leaves.methods, leaves.models = frozenset({"heavy_ball"}), frozenset({"diagonal"})
+"""
+
+
+def test_kernel_that_leaves_the_program_is_no_pass(oracle: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    """`sys.exit(0)` in a kernel counts as a crash; what it prints is no part of the JSON."""
+    (tmp_path / "leaving.py").write_text(LEAVES)
+    monkeypatch.syspath_prepend(tmp_path)
+    asked = (
+        "conformance",
+        "leaving:leaves",
+        "--only",
+        "one-by-one",
+        "--dtype",
+        "float32",
+        "--state",
+        "bfloat16",
+    )
+    result = oracle(*asked)
+    assert result.exit_code == 3
+    assert "SystemExit: 0" in result.stdout
+    assert "--only one-by-one --dtype float32 --state bfloat16" in result.stdout
+    assert json.loads(oracle(*asked, "--json").stdout)["verdict"] == "UNDECIDED"
+
+
+def test_module_that_leaves_the_program_is_misuse(oracle: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    """A script without a guard is refused with its name."""
+    (tmp_path / "scripted.py").write_text("import sys\nsys.exit(0)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    result = oracle("conformance", "scripted:f")
+    assert result.exit_code == 2
+    assert "`scripted` fails on import: SystemExit" in result.stderr
+
+
+def test_spec_of_ones_own_refuses_what_only_the_suite_can_do(oracle: Any, spec: Any) -> None:
+    """No option is taken in silence."""
+    result = oracle("conformance", "numpy_matmul", "--spec", spec(), "--json", "--minimise")
+    assert result.exit_code == 2
+    assert "`--spec` has no use for --json, --minimise" in result.stderr
