@@ -149,7 +149,8 @@ def judge(
     place = localise(trace, seen.replayed, found)
     if place is None and seen.width is not None and outcome is Outcome.DISAGREES:
         place = localise_between(trace, found, seen.width.worst)
-    wanted = diagnose and outcome is Outcome.DISAGREES and ordered[0].check != "data"
+    # numbers that are not finite, or not of the format, after steps that are all right need no name of theirs
+    wanted = diagnose and outcome is Outcome.DISAGREES and not (ordered[0].check == "data" and place is None)
     diagnosis = _diagnosis(record, seen) if wanted else None
     seconds = time.perf_counter() - began
     return Verdict(outcome, ordered, declaration, seen.curves, seconds, place, diagnosis)

@@ -158,3 +158,30 @@ def test_overflow_of_a_narrow_state_is_undecided() -> None:
     verdict = judge(golden, {"beta": narrowed}, Declaration(dtype="float32", state="float16"), range(10))
     (data,) = (found for found in verdict.findings if found.check == "data")
     assert data.outcome is Outcome.UNDECIDED
+
+
+def test_wrong_run_that_overflows_is_named_and_a_right_one_that_is_spoiled_is_not() -> None:
+    """Wrong steps on the way to infinity are diagnosed; one NaN after right steps is its own explanation."""
+    golden = golden_of("heavy_ball", range(31), eta="1/2")
+    task = task_of(golden.spec, "float32", range(31))
+    A, y, beta, p, rows = (
+        task.problem.X,
+        task.problem.y,
+        task.problem.init["beta"],
+        np.zeros(3, np.float32),
+        [],
+    )
+    with np.errstate(all="ignore"):
+        for _ in range(31):
+            rows.append(beta)
+            p = np.float32(0.875) * p - np.float32(16384) * (
+                A.T.copy() @ (A @ beta - y)
+            )  # η and the loss far too large
+            beta = beta + p
+    wrong = judge(golden, {"beta": np.stack(rows)}, Declaration(dtype="float32"), range(31))
+    assert not np.isfinite(rows[-1]).all()
+    assert wrong.diagnosis is not None
+    assert wrong.diagnosis.names == ("step_size_differs",)
+    spoiled = run(golden, 30)["beta"]
+    spoiled[-1, 0] = np.nan
+    assert judge(golden, {"beta": spoiled}, Declaration(dtype="float32"), range(31)).diagnosis is None
