@@ -28,7 +28,6 @@ from reference.case import Case, Flow, FlowCase
 from reference.enclosures import enclose
 from reference.flows.enclosed_flow import EnclosedFlow
 from reference.flows.systems import start_blocks
-from reference.progress import Progress
 
 __all__ = [
     "ObservedOrder",
@@ -104,7 +103,7 @@ def observed_order(
     horizon: Fraction,
     *,
     clock: Callable[[Fraction], Fraction] = lambda step_size: step_size,
-    progress: Progress | None = None,
+    bits: int = BITS,
 ) -> ObservedOrder:
     """Return the observed order of a flow as an approximation of a method.
 
@@ -120,8 +119,8 @@ def observed_order(
         T, in the flow's time.
     clock : callable, optional
         From a step size to the flow's time of one step; η itself unless the flow has another clock.
-    progress : callable, optional
-        Called with (rungs done, rungs in all).
+    bits : int
+        Of the enclosures.
 
     Raises
     ------
@@ -133,9 +132,7 @@ def observed_order(
     _check_ladder(step_sizes, horizon, clock)
     rungs = []
     for step_size in step_sizes:
-        rungs.append(_rung(case, flow_of(step_size), step_size, clock(step_size), horizon))
-        if progress is not None:
-            progress(len(rungs), len(step_sizes))
+        rungs.append(_rung(case, flow_of(step_size), (step_size, clock(step_size)), horizon, bits))
     return ObservedOrder(
         whole=estimate_order([rung.whole for rung in rungs]),
         settled=estimate_order([rung.settled for rung in rungs]),
@@ -166,14 +163,15 @@ def _check_ladder(
         )
 
 
-def _rung(case: Case, flow: Flow, step_size: Fraction, step: Fraction, horizon: Fraction) -> Rung:
-    """Return the errors at one step size."""
+def _rung(case: Case, flow: Flow, sizes: tuple[Fraction, Fraction], horizon: Fraction, bits: int) -> Rung:
+    """Return the errors at one step size, which comes with its time on the flow's clock."""
+    step_size, step = sizes
     steps = int(horizon / step)
     discrete = replace(case, method=replace(case.method, step_size=step_size))
-    iterates = enclose(discrete, range(steps + 1), BITS).positions
+    iterates = enclose(discrete, range(steps + 1), bits).positions
     flow_case = FlowCase(case.problem, case.model, case.init, flow)
-    positions = flow_at_steps(flow_case, step, steps)
-    with ball_precision(BITS):
+    positions = flow_at_steps(flow_case, step, steps, bits)
+    with ball_precision(bits):
         distances = [_distance(iterates[k], position) for k, position in enumerate(positions)]
     return Rung(step_size, steps, max(distances), max(distances[(steps + 1) // 2 :]))
 

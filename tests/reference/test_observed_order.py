@@ -7,7 +7,6 @@ from fractions import Fraction
 
 import pytest
 
-from reference import observed_order as module
 from reference.case import Case, Flow, Method, Polynomial, Regression, Term
 from reference.observed_order import OrderEstimate, VanishingErrorError, observed_order
 
@@ -235,17 +234,3 @@ def test_no_order_is_made_up_where_the_error_vanishes() -> None:
     )
     with pytest.raises(VanishingErrorError, match="meets the iterates exactly"):
         observed_order(case, lambda eta: Flow("gradient_flow"), LADDER, HORIZON)
-
-
-def test_progress_counts_rungs() -> None:
-    """A caller sees every rung done."""
-    told: list[tuple[int, int]] = []
-    observed_order(
-        PROBLEMS["one_dimension"],
-        lambda eta: Flow("rescaled_gradient_flow", momentum=MU),
-        LADDER,
-        HORIZON,
-        progress=lambda done, whole: told.append((done, whole)),
-    )
-    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
-    assert module.BITS > 100

@@ -1,0 +1,1 @@
+"""Results of the figures, drawn again by the trainer: data that claims read (`oracle.records.figure`)."""

@@ -1,0 +1,1 @@
+"""Claims of this project itself: corrected statements and new results, a file each."""

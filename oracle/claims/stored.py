@@ -1,0 +1,99 @@
+"""Finished claims on disk: what a run that was stopped finds again, as long as nothing that it rests on changed.
+
+A result is kept under the digest of everything that it depends on: the claim's own file, the framework of the ledger,
+the whole reference, the figures' data, the setting and the versions of Python and of the arithmetic. An altered computation
+is thus another computation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from oracle.claims.catalogue import module_of
+from oracle.claims.claim import Claim, Setting
+from oracle.claims.evidence import Findings
+from oracle.claims.figure_results import SHIPPED
+
+__all__ = ["StoredFindings"]
+
+ARITHMETIC = ("mpmath", "python-flint", "numpy")
+FINDINGS = TypeAdapter(Findings)
+
+
+class StoredFindings:
+    """The findings of earlier runs, one file a claim and digest.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when the first claim is finished.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def fetch(self, claim: Claim, setting: Setting) -> Findings | None:
+        """Return what was found by this very computation, or None; a damaged file counts as none and is computed again."""
+        try:
+            return FINDINGS.validate_json(self._path(claim, setting).read_bytes())
+        except (FileNotFoundError, ValidationError):
+            return None
+
+    def keep(self, claim: Claim, setting: Setting, findings: Findings) -> None:
+        """Store findings, whole or not at all."""
+        path = self._path(claim, setting)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        part.write_bytes(FINDINGS.dump_json(findings))
+        part.replace(path)
+
+    def _path(self, claim: Claim, setting: Setting) -> Path:
+        return self._folder / f"{claim.identifier}-{_digest(claim, setting)[:24]}.json"
+
+
+def _digest(claim: Claim, setting: Setting) -> str:
+    """Return the SHA-256 of all that a claim's findings rest on."""
+    found = hashlib.sha256(_ground(setting.figures or SHIPPED).encode())
+    found.update(f"{claim.identifier} {setting.precision} {_file_digest(_source(module_of(claim)))}".encode())
+    return found.hexdigest()
+
+
+@lru_cache(maxsize=4)
+def _ground(figures: Path) -> str:
+    """Return a digest of what all claims share."""
+    reference, claims = (_source(name).parent for name in ("reference", "oracle.claims"))
+    files = [
+        *sorted(reference.rglob("*.py")),
+        *sorted(claims.glob("*.py")),
+        *sorted(claims.glob("paper_*/shared_*.py")),
+    ]
+    files += sorted(figures.glob("*.json"))
+    found = hashlib.sha256(" ".join(_versions()).encode())
+    for path in files:
+        found.update(f"{path.name} {_file_digest(path)}".encode())
+    return found.hexdigest()
+
+
+def _versions() -> Iterator[str]:
+    yield f"{sys.version_info.major}.{sys.version_info.minor}"
+    for name in ARITHMETIC:
+        yield f"{name} {version(name)}"
+
+
+def _source(module: str) -> Path:
+    spec = find_spec(module)
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin)
+
+
+def _file_digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
