@@ -17,6 +17,8 @@ from pytorch_lightning.callbacks import EarlyStopping
 
 from lightning_runs.checkpoints import CheckpointError, digest_of
 from lightning_runs.data import Chunk
+from lightning_runs.geometry.landscape import Landscape
+from lightning_runs.geometry.run_landscapes import run_landscapes
 from lightning_runs.kernels.interface import Kernel
 from lightning_runs.observables import losses_of, theta_of
 from lightning_runs.recorder import DamagedRecordingError, Recorder
@@ -139,6 +141,10 @@ class MomentumRuns(pl.LightningModule):
     def state(self) -> dict[str, Array]:
         """Return the state after `step` steps, each array of shape (runs, d)."""
         return self.loop.state() if self.ahead is None else self.latest
+
+    def landscapes(self, _chunk: Chunk) -> list[Landscape]:
+        """Return each run's loss at its state, for `lightning_runs.geometry.callback.GeometryWatch`."""
+        return run_landscapes(self.tasks, self.state())
 
     def losses(self) -> Array:
         """Return the loss of each run of this process over all its samples, shape (runs,)."""

@@ -1,0 +1,1 @@
+"""What implicit gradient regularisation acts on, measured along any training: gradients, smoothness, sharpness, balance."""
