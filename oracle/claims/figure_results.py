@@ -7,7 +7,7 @@ from pathlib import Path
 from oracle.claims.claim import Setting
 from oracle.records.figure import Figure, read_figure
 
-__all__ = ["SHIPPED", "figure"]
+__all__ = ["SHIPPED", "all_figures", "figure"]
 
 SHIPPED = Path(__file__).parent / "figures"
 
@@ -20,4 +20,13 @@ def figure(identifier: str, setting: Setting) -> Figure:
     oracle.records.figure.FigureError
         If it is missing, damaged or altered.
     """
-    return read_figure((setting.figures or SHIPPED) / f"{identifier}.json")
+    return read_figure(_folder(setting) / f"{identifier}.json")
+
+
+def all_figures(setting: Setting) -> list[Figure]:
+    """Return every figure of the folder, in the order of their identifiers."""
+    return [read_figure(path) for path in sorted(_folder(setting).glob("*.json"))]
+
+
+def _folder(setting: Setting) -> Path:
+    return setting.figures or SHIPPED

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from time import perf_counter
 
 from oracle.claims.catalogue import catalogue
@@ -20,7 +20,7 @@ from oracle.claims.verdict import Ruling, Verdict, rule
 
 __all__ = ["Entry", "adjudicate", "adjudicate_one"]
 
-Advance = Callable[[int, int, str], None]
+Advance = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def adjudicate_one(claim: Claim, setting: Setting | None = None) -> Entry:
 def adjudicate(
     claims: Sequence[Claim],
     setting: Setting,
-    folder: Path | None = None,
+    stored: StoredFindings | None = None,
     *,
     workers: int = 2,
     advance: Advance | None = None,
@@ -67,14 +67,13 @@ def adjudicate(
     claims : sequence of Claim
         From the catalogue: workers find them there by identifier.
     setting : Setting
-    folder : Path, optional
-        Where finished claims are kept and looked for; None keeps nothing.
+    stored : StoredFindings, optional
+        Where finished claims are looked for and kept; None keeps nothing.
     workers : int
         Processes; with 1 everything is computed here.
     advance : callable, optional
-        Told (done, total, name of the claim just done).
+        Told (done, total).
     """
-    stored = StoredFindings(folder) if folder is not None else None
     entries: dict[str, Entry] = {}
     for claim in claims:
         findings = stored.fetch(claim, setting) if stored is not None else None
@@ -82,13 +81,13 @@ def adjudicate(
             entries[claim.identifier] = Entry(claim, findings, rule(claim, findings))
     missing = sorted((c for c in claims if c.identifier not in entries), key=lambda claim: -claim.seconds)
     if advance is not None:
-        advance(len(entries), len(claims), "")
+        advance(len(entries), len(claims))
     for entry in _computed(missing, setting, workers):
         entries[entry.claim.identifier] = entry
         if stored is not None and not entry.failure:
             stored.keep(entry.claim, setting, entry.findings)
         if advance is not None:
-            advance(len(entries), len(claims), entry.claim.identifier)
+            advance(len(entries), len(claims))
     return [entries[claim.identifier] for claim in claims]
 
 
@@ -99,9 +98,7 @@ def _computed(claims: Sequence[Claim], setting: Setting, workers: int) -> Iterat
             yield _guarded(claim, setting)
         return
     with _pool(workers) as pool:
-        waiting: dict[Future[Entry], Claim] = {
-            pool.submit(_by_name, c.identifier, setting): c for c in claims
-        }
+        waiting = {_submitted(pool, claim, setting): claim for claim in claims}
         while waiting:
             done, _ = wait(waiting, return_when=FIRST_COMPLETED)
             for future in done:
@@ -114,12 +111,25 @@ def _computed(claims: Sequence[Claim], setting: Setting, workers: int) -> Iterat
 
 @contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Yield a pool of fresh processes; leaving early drops what has not begun."""
-    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    """Yield a pool of fresh processes; leaving early drops what has not begun and ends what has."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_interrupts) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for worker in multiprocessing.active_children():
+                worker.terminate()
+            raise
+
+
+def _leave_interrupts() -> None:
+    """Leave Ctrl-C to the parent, which ends its workers itself."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _submitted(pool: ProcessPoolExecutor, claim: Claim, setting: Setting) -> Future[Entry]:
+    return pool.submit(_by_name, claim.identifier, setting)
 
 
 def _by_name(identifier: str, setting: Setting) -> Entry:

@@ -21,6 +21,7 @@ from oracle.claims.catalogue import module_of
 from oracle.claims.claim import Claim, Setting
 from oracle.claims.evidence import Findings
 from oracle.claims.figure_results import SHIPPED
+from oracle.records.atomic_files import write_atomically
 
 __all__ = ["StoredFindings"]
 
@@ -35,13 +36,18 @@ class StoredFindings:
     ----------
     folder : Path
         Made when the first claim is finished.
+    fresh : bool
+        Whether to pass over what is there, and write it anew.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, fresh: bool = False) -> None:
         self._folder = folder
+        self._fresh = fresh
 
     def fetch(self, claim: Claim, setting: Setting) -> Findings | None:
         """Return what was found by this very computation, or None; a damaged file counts as none and is computed again."""
+        if self._fresh:
+            return None
         try:
             return FINDINGS.validate_json(self._path(claim, setting).read_bytes())
         except (FileNotFoundError, ValidationError):
@@ -51,9 +57,7 @@ class StoredFindings:
         """Store findings, whole or not at all."""
         path = self._path(claim, setting)
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        part.write_bytes(FINDINGS.dump_json(findings))
-        part.replace(path)
+        write_atomically(path, FINDINGS.dump_json(findings))
 
     def _path(self, claim: Claim, setting: Setting) -> Path:
         return self._folder / f"{claim.identifier}-{_digest(claim, setting)[:24]}.json"

@@ -66,7 +66,7 @@ def exit_quietly_on_broken_pipe() -> NoReturn:
 
 def _message_and_code(error: BaseException) -> tuple[str, int]:
     if isinstance(error, KeyboardInterrupt):
-        return "interrupted: every finished golden is stored; run it again to go on", INTERRUPTED
+        return "interrupted: everything finished is stored; run it again to go on", INTERRUPTED
     expected = _expected(error)
     if expected is not None:
         return str(error), expected
@@ -80,11 +80,12 @@ def _expected(error: BaseException) -> int | None:
     # here: on the way to a failure nobody minds the time these imports take; flint comes last, since a box
     # without it judges too
     from oracle.candidate_file import CandidateError
+    from oracle.records.figure import FigureError
     from oracle.records.record_errors import DamagedRecordError, MissingRecordError
     from oracle.spec_error import SpecError
     from reference.exact import ExactNumberError
 
-    if isinstance(error, DamagedRecordError | MissingRecordError):
+    if isinstance(error, DamagedRecordError | MissingRecordError | FigureError):
         return DAMAGED
     if isinstance(error, SpecError | CandidateError | ExactNumberError):
         return MISUSE

@@ -18,6 +18,7 @@ __all__ = ["main"]
 
 COMMANDS = {
     "bench": "Race every update loop against its peers.",
+    "claims": "Adjudicate what papers print about momentum.",
     "check": "Compare recorded arrays with the golden of a spec.",
     "conformance": "Run a kernel or optimiser of yours on the conformance suite.",
     "golden": "Compute or fetch a certified golden.",
@@ -82,6 +83,7 @@ def main() -> None:
       oracle golden spec.json --json
       oracle check spec.json run.npz --form buffer --report run.html
       oracle conformance my_kernels:heavy_ball --out conformance
+      oracle claims --report claims.html
 
     \b
     Exit codes:

@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from oracle.records.atomic_files import write_atomically
+
 __all__ = ["SCHEMA", "Curve", "Figure", "FigureError", "read_figure", "write_figure"]
 
 SCHEMA = "momentum-oracle/figure/1"
@@ -104,10 +106,9 @@ def write_figure(figure: Figure, folder: Path) -> Path:
     text = json.dumps(
         {"schema": SCHEMA, "sha256": _seal(content), **content}, indent=1, ensure_ascii=False, allow_nan=False
     )
+    path = folder / f"{figure.identifier}.json"
     folder.mkdir(parents=True, exist_ok=True)
-    path, part = folder / f"{figure.identifier}.json", folder / f"{figure.identifier}.json.part"
-    part.write_text(_curves_on_lines(text) + "\n", encoding="utf-8")
-    part.replace(path)
+    write_atomically(path, (_curves_on_lines(text) + "\n").encode())
     return path
 
 
