@@ -76,6 +76,15 @@ class GeometryWatch(Callback):
         self.every, self.quantities, self.loss_of = every, tuple(quantities), loss_of
         self.runs, self.tolerance = runs, tolerance
         self.measured: list[dict[str, Any]] = []
+        self._batches = 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a checkpoint keeps: the rows so far, and whose turn it is."""
+        return {"batches": self._batches, "measured": self.measured}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        self._batches, self.measured = state_dict["batches"], list(state_dict["measured"])
 
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
@@ -83,7 +92,8 @@ class GeometryWatch(Callback):
         """Measure, where it is the batch's turn."""
         made = getattr(pl_module, "step", None)  # a module of many steps a batch counts them itself
         step = trainer.global_step if made is None else made
-        if batch_idx % self.every == 0:
+        self._batches += 1  # over all epochs: a full batch is number 0 of every one
+        if (self._batches - 1) % self.every == 0:
             with torch.inference_mode(False), _untouched(pl_module):
                 self._measure(trainer, self._landscapes(pl_module, batch), step)
 

@@ -1,10 +1,16 @@
 """The callback along Lightning runs: any module, and our own of many steps a batch."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("pytorch_lightning")
+
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.loggers import CSVLogger
@@ -82,6 +88,20 @@ def test_what_is_measured_goes_to_the_logger(tmp_path: Path) -> None:
     assert "geometry/gradient_norm_squared" in text.splitlines()[0]
     assert "geometry/sharpness" not in text
     assert [row["step"] for row in watch.measured] == [0, 2, 4, 6]
+
+
+@quietly
+def test_a_full_batch_is_counted_over_epochs() -> None:
+    """With one batch an epoch every third epoch is measured, though each batch is number 0."""
+    watch = GeometryWatch(every=3, quantities=[])
+    data = DataLoader(loader().dataset, batch_size=32)
+    pl.Trainer(max_epochs=7, callbacks=[watch], logger=False, **QUIET).fit(Net(), data)
+    assert [row["step"] for row in watch.measured] == [0, 3, 6]
+    resumed = GeometryWatch(every=3, quantities=[])
+    resumed.load_state_dict(watch.state_dict())
+    assert resumed.measured == watch.measured
+    pl.Trainer(max_epochs=3, callbacks=[resumed], logger=False, **QUIET).fit(Net(), data)
+    assert len(resumed.measured) == 4  # of batches 7, 8, 9 the last one's turn has come
 
 
 @quietly

@@ -1,11 +1,17 @@
 """The geometry of losses whose geometry is known in closed form."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("scipy")
+
 import torch
 from torch import Tensor, nn
 
