@@ -26,6 +26,7 @@ CLASSES = {  # of the page's style sheet
     Verdict.REFUTED: "DISAGREES",
     Verdict.NOT_DECIDABLE: "OPEN",
 }
+BESIDE_EACH_OTHER = 70  # characters of TeX up to which two formulas share a line
 ORDER = (Role.AS_PRINTED, Role.UNDER_ASSUMPTION, Role.CORRECTED, Role.BESIDE)
 
 
@@ -78,7 +79,7 @@ def mathml(tex: str) -> str:
     try:
         return Markup(convert(tex, display="block"))  # the typesetter's own elements; it escapes the symbols
     except Exception as error:
-        raise ValueError(f"the formula {tex!r} cannot be typeset: {error}") from error
+        raise ValueError(f"the formula {tex!r} cannot be typeset: {type(error).__name__} {error}") from error
 
 
 def _shown(entry: Entry) -> dict[str, Any]:
@@ -93,6 +94,7 @@ def _shown(entry: Entry) -> dict[str, Any]:
         "ruling": ruling,
         "css": CLASSES[ruling.verdict],
         "printed": mathml(claim.printed_tex),
+        "long": max(len(claim.printed_tex), len(corrected.tex) if corrected else 0) > BESIDE_EACH_OTHER,
         "corrected": mathml(corrected.tex) if corrected else "",
         "checks": sorted(entry.findings.checks, key=lambda check: ORDER.index(check.role)),
         "derivation": derivation(claim),
