@@ -188,7 +188,6 @@ def _write(entries: Sequence[Entry], setting: Setting, found: dict[str, str], pa
 
     shown = {entry.claim.paper for entry in entries}
     figures = [figure for figure in all_figures(setting) if figure.paper in shown]
-    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".json")
     return [
         write_text(path, render_claims_html(entries, setting, found, figures)),

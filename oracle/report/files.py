@@ -29,6 +29,7 @@ def write_report(report: Report, directory: Path) -> dict[str, Path]:
 
 
 def write_text(path: Path, text: str) -> Path:
-    """Write a text file so that a kill leaves the old one or the new; return its path."""
+    """Write a text file so that a kill leaves the old one or the new, its folder too; return its path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, text.encode())
     return path

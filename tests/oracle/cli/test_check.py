@@ -118,7 +118,7 @@ def test_record_of_more_steps_than_the_golden_is_judged(oracle: Any, spec: Any, 
         ({"u": np.zeros((21, 4))}, [], "`u`"),
         ({}, ["--dtype", "float8"], "float16"),
         ({}, ["--form", "polar"], "buffer"),
-        ({}, ["--report", "no/such/place.html"], "no such file or directory"),
+        ({}, ["--report", "run.npz/place.html"], "a file is in the place of a directory"),
     ],
     ids=["name", "steps", "no steps", "dtypes", "missing", "shape", "--dtype", "--form", "--report"],
 )
@@ -130,6 +130,12 @@ def test_misuse_is_explained(
     assert result.exit_code == 2
     assert message in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_reports_make_their_folder(oracle: Any, spec: Any, candidate: Any) -> None:
+    """A report into a folder that does not exist is written, not lost after the work is done."""
+    assert oracle("check", spec(), candidate(), "--report", "new/run.html", "--junit", "new/run.xml").exit_code == 0
+    assert {path.name for path in Path("new").iterdir()} == {"run.html", "run.xml"}
 
 
 def test_door_and_library_offer_the_same_choices() -> None:
