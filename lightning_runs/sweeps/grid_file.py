@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lightning_runs.sweeps import grid_fields as fields
+from lightning_runs.sweeps.drawn_batches import DrawnBatches
 from lightning_runs.sweeps.grid import SCHEMA, Grid, points_of, spec_of
 from lightning_runs.sweeps.sweep_error import SweepError
 from lightning_runs.tasks import METHODS, PARAMETERS
@@ -21,7 +22,7 @@ from oracle.spec import SpecError
 __all__ = ["grid_from", "read_grid"]
 
 REQUIRED = ("schema", "problem", "model", "methods", "step_size", "momentum", "scale", "steps")
-OPTIONAL = ("seeds", "biasedness", "dtype", "batches", "digits", "converged_below", "save_every")
+OPTIONAL = ("seeds", "biasedness", "dtype", "batches", "digits", "converged_below", "save_every", "start")
 INTEGERS_OF_PROBLEM = ("n", "d", "nonzeros")
 
 _positive = fields.number(lambda x: x > 0, "a number greater than 0")
@@ -79,6 +80,7 @@ def grid_from(value: Any) -> Grid:
         digits=fields.integer(15)("digits", held.get("digits", 30)),
         converged_below=_positive("converged_below", held.get("converged_below", "1e-10")),
         save_every=fields.integer()("save_every", held.get("save_every", 0)),
+        start=_start(held.get("start", {})),
     )
     _check(grid)
     return grid
@@ -88,10 +90,21 @@ def _axis(field: str, value: Any, read: Any) -> tuple[Fraction, ...]:
     return fields.distinct(field, fields.listed(field, value, read))
 
 
-def _batches(value: Any) -> tuple[tuple[int, ...], ...]:
+def _batches(value: Any) -> tuple[tuple[int, ...], ...] | DrawnBatches:
+    if isinstance(value, dict):
+        held = fields.check_keys("batches", value, ("size", "count"), ())
+        return DrawnBatches(*(fields.integer(1)(f"batches.{name}", held[name]) for name in ("size", "count")))
     if not isinstance(value, list):
-        raise fields.refused("batches", value, "a list of lists of sample indices")
+        raise fields.refused("batches", value, "a list of lists of sample indices, or {size: 4, count: 1000}")
     return tuple(fields.listed(f"batches[{i}]", batch, fields.integer()) for i, batch in enumerate(value))
+
+
+def _start(value: Any) -> dict[str, Fraction]:
+    """Return the multiples of c by parameter; whether they are all there is for the grid's model to say."""
+    if not isinstance(value, dict):
+        raise fields.refused("start", value, "multiples of c by parameter, as in {u: 1, v: 0}")
+    read = fields.number(lambda x: x >= 0, "a multiple of c, at least 0")
+    return {name: read(f"start.{name}", multiple) for name, multiple in value.items()}
 
 
 def _problem(value: Any) -> dict[str, Any]:
@@ -116,6 +129,13 @@ def _check(grid: Grid) -> None:
             "at least one seed of the generated problem" if generated else "none, for a problem that is given"
         )
         raise fields.refused("seeds", list(grid.seeds), expected)
+    if isinstance(grid.batches, DrawnBatches) and not (generated and grid.batches.size <= grid.problem["n"]):
+        raise SweepError("`batches` are drawn of the samples of a generated problem, at most `n` at a time")
+    if grid.start and (set(grid.start) != set(PARAMETERS[grid.model]) or grid.biasedness != (Fraction(1),)):
+        names = ", ".join(f"`{name}`" for name in PARAMETERS[grid.model])
+        raise SweepError(
+            f"`start` names a multiple of c for each of {names}, and then there is no `biasedness`"
+        )
     if len(PARAMETERS[grid.model]) == 1 and grid.biasedness != (Fraction(1),):
         raise SweepError(f"`biasedness` sets two parameters apart, and `{grid.model}` has one; leave it out")
     for point in {point.method: point for point in points_of(grid)}.values():

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from lightning_runs.run_batch import state_names
+from lightning_runs.sweeps.drawn_batches import DrawnBatches
 from lightning_runs.sweeps.grid import Grid, Point
 from lightning_runs.sweeps.plan import (
     Plan,
@@ -80,7 +81,9 @@ def needs_of(grid: Grid, points: list[Point], plan: Plan) -> Needs:
     parts = [points[first : first + count] for first, count in plan.parts]
     largest = max(len(part) for part in parts)
     item, wide = itemsize(grid), max(samples(grid), dimension(grid))
-    rows = sum(len(batch) for batch in grid.batches) or samples(grid)
+    drawn = grid.batches.size * grid.batches.count if isinstance(grid.batches, DrawnBatches) else 0
+    given = () if isinstance(grid.batches, DrawnBatches) else grid.batches
+    rows = drawn or sum(len(batch) for batch in given) or samples(grid)
     together = max(_largest_group(part) for part in parts)
     return Needs(
         state=largest * row_bytes(grid),

@@ -17,6 +17,7 @@ from oracle.records.atomic_files import write_atomically
 __all__ = ["SCHEMA", "Curve", "Figure", "FigureError", "read_figure", "write_figure"]
 
 SCHEMA = "momentum-oracle/figure/1"
+BETWEEN = " · "  # a trajectory's name and which of its coordinates a curve is
 
 
 class FigureError(ValueError):
@@ -67,6 +68,10 @@ class Figure:
         Everything that was chosen: n, d, η, μ, starts, steps, loss, as exact text.
     made : mapping of str to str
         The configuration, kernel, dtype, versions, and what the oracle said of the runs.
+    seeds_are : str
+        What the seeds number, where it is not the data: ``starts``.
+    plane : bool
+        Whether curves come in pairs, ``<name> · <coordinate>``, to be drawn against each other.
     """
 
     identifier: str
@@ -84,6 +89,8 @@ class Figure:
     numbers: Mapping[str, Any] = field(default_factory=dict)
     setting: Mapping[str, str] = field(default_factory=dict)
     made: Mapping[str, str] = field(default_factory=dict)
+    seeds_are: str = "data seeds"
+    plane: bool = False
 
     def curve(self, name: str) -> Curve:
         """Return a curve by its name.
@@ -98,6 +105,18 @@ class Figure:
                 return curve
         names = ", ".join(f"`{curve.name}`" for curve in self.curves)
         raise FigureError(f"figure `{self.identifier}` has no curve {name!r}; it has {names}")
+
+    def pairs(self) -> list[tuple[str, Curve, Curve]]:
+        """Return name, first and second coordinate of each trajectory of a figure in the plane.
+
+        The two curves of a trajectory are called ``name · first`` and ``name · second``.
+        """
+        halves = [curve.name.rpartition(BETWEEN)[0] for curve in self.curves]
+        return [
+            (halves[i], self.curves[i], self.curves[i + 1])
+            for i in range(0, len(self.curves) - 1, 2)
+            if halves[i] == halves[i + 1]
+        ]
 
 
 def write_figure(figure: Figure, folder: Path) -> Path:

@@ -48,16 +48,24 @@ def plots_svg(plots: Sequence[Plot], prefix: str) -> str:
 
 
 def figure_svg(figure: Figure, prefix: str) -> str:
-    """Return a figure: medians over the seeds, with a band from the tenth to the ninetieth part in a hundred."""
+    """Return a figure: medians over the seeds with a band from the tenth to the ninetieth percentile.
+
+    Of trajectories in the plane the first start's are drawn, which are the paper's.
+    """
+    lines = _trajectories(figure) if figure.plane else [_banded(curve) for curve in figure.curves]
     plot = Plot(
         title="",
         x_label=figure.x_label,
         y_label=figure.y_label,
-        lines=tuple(_banded(curve) for curve in figure.curves),
+        lines=tuple(lines),
         x_log=figure.x_log,
         y_log=figure.y_log,
     )
     return _svg(lambda axes: _draw(axes[0], plot), (1, 1), prefix, f"{figure.place} of paper {figure.paper}")
+
+
+def _trajectories(figure: Figure) -> list[Line]:
+    return [Line(name, across.values[0], up.values[0]) for name, across, up in figure.pairs()]
 
 
 def _banded(curve: Curve) -> Line:

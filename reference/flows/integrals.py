@@ -47,7 +47,7 @@ from reference.models import MODELS
 from reference.progress import Progress
 from reference.raising import Rows, decide, first_bits
 
-__all__ = ["NoIntegralsError", "certified_flow_integrals"]
+__all__ = ["Moment", "NoIntegralsError", "certified_flow_integrals", "enclosed_moments"]
 
 SPARE_BITS = 96
 FACTORS = {"diagonal": 2, "hadamard": 1, "scalar_product": 1}  # |s| of the models that have factors w±
@@ -153,10 +153,25 @@ class Running:
         return Vector([arb(fmpz(value)) * unit + spread for value in self.values[name]])
 
 
-def _to_times(
-    case: FlowCase, times: Sequence[Fraction], bits: int, progress: Progress | None
-) -> dict[str, list[Vector]]:
-    """Return the rows at finite times."""
+def enclosed_moments(
+    case: FlowCase, times: Sequence[Fraction], bits: int, progress: Progress | None = None
+) -> list[Moment]:
+    """Return the state and the integrals of g and g⊙g at the asked times, in balls.
+
+    Parameters
+    ----------
+    case : FlowCase
+        Of a regression.
+    times : sequence of Fraction, strictly increasing, from 0
+    bits : int
+        Working precision; the radii are what it leaves.
+    progress : callable, optional
+
+    Raises
+    ------
+    BlowUpError, LostFlowError
+        As in `certified_flow`.
+    """
     run, running = EnclosedFlow(case, bits, integrals=True), Running(_dimension(case), bits)
     with ball_precision(bits):
         start = [BallArithmetic().vector(block) for block in start_blocks(case)]
@@ -168,7 +183,14 @@ def _to_times(
                 moments.append(running.moment(start, segment.blocks(segment.end)))
         if progress is not None:
             progress(int(1000 * segment.end / times[-1]), 1000)
-    return _rows(case, moments, bits)
+    return moments
+
+
+def _to_times(
+    case: FlowCase, times: Sequence[Fraction], bits: int, progress: Progress | None
+) -> dict[str, list[Vector]]:
+    """Return the rows at finite times."""
+    return _rows(case, enclosed_moments(case, times, bits, progress), bits)
 
 
 def _to_limit(

@@ -1,7 +1,7 @@
 """S1-10: the four runs of Fig. 1 end on the global minima w1 w2 = y/x.
 
-A limit is a point where ∇E = r x (w2, w1) vanishes, r = w1 w2 x − y: the valley r = 0, or the saddle (0, 0), which is left from
-almost every start.  Which of both it is needs the runs themselves; their limits are enclosed with proof.
+A limit is a point where ∇E = r x (w2, w1) vanishes, r = w1 w2 x − y: the valley r = 0, or the saddle (0, 0), which is
+left from almost every start.  Which of both it is needs the runs themselves; their limits are enclosed with proof.
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ CLAIM = Claim(
     identifier="S1-10",
     paper="001",
     place="Sec. 4.1, Fig. 1",
-    statement="For E = ½(y − w1 w2 x)² with x = 1, y = 0.6 and the start (2.8, 3.4) the converged parameters of all four runs, "
+    statement="For E = ½(y − w1 w2 x)² with x = 1, y = 0.6 and the start (2.8, 3.4) the converged parameters of all "
+    "four runs, "
     "(h, β) = (10⁻², 0), (5·10⁻³, 0.5), (2·10⁻³, 0.8), (10⁻³, 0.9), lie on the global minima w1 w2 = y/x.",
     printed_tex=r"w_1^* w_2^* = \frac{y}{x}",
     confirms="The certified limits of all four runs have w1 w2 = y/x to every digit but two of those asked.",

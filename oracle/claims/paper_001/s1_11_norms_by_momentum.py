@@ -1,12 +1,12 @@
 """S1-11: the norms of the four limits of Fig. 1 decrease in β.
 
-On w1 w2 = y/x the norm is fixed by D = w2² − w1².  Along β' = −∇(E + c|∇E|²)/(1 − β), c = (1 + β)h/(4(1 − β)²) (Eq. 5), only the
-second term moves D: with |∇E|² = x² r² (w1² + w2²), w2 ∂2 − w1 ∂1 of it is 2 x² r² D, so
+On w1 w2 = y/x the norm is fixed by D = w2² − w1².  Along β' = −∇(E + c|∇E|²)/(1 − β), c = (1 + β)h/(4(1 − β)²) (Eq.
+5), only the second term moves D: with |∇E|² = x² r² (w1² + w2²), w2 ∂2 − w1 ∂1 of it is 2 x² r² D, so
 
     d ln|D|/dt = −(1 + β) h/(1 − β)³ x² r² = −h_e (1 + β)/(1 − β) x² r² dτ/dt,    h_e = h/(1 − β),  τ = t/(1 − β),
 
-and to leading order ln(D(0)/D(∞)) is (1 + β)/(1 − β) times what gradient descent has: 1, 3, 9, 19.  That is beside the claim, which
-is about the order of the norms alone.
+and to leading order ln(D(0)/D(∞)) is (1 + β)/(1 − β) times what gradient descent has: 1, 3, 9, 19.  That is beside the
+claim, which is about the order of the norms alone.
 """
 
 from __future__ import annotations
@@ -94,7 +94,8 @@ def _trained(setting: Setting) -> Check:
         role=Role.BESIDE,  # it would lower the grade of what is proved for the paper's own start
         holds=agrees and falls == len(drawn.seeds) if p < 0.01 else None,
         asked="the norms fall with every β from every start of the figure, and the paper's start has the certified norms",
-        found=f"in {falls} of {len(drawn.seeds)} starts (sign test p = {p:.0e}); certified norms {'met' if agrees else 'missed'}",
+        found=f"in {falls} of {len(drawn.seeds)} starts (sign test p = {p:.0e}); certified norms "
+        f"{'met' if agrees else 'missed'}",
         instance="starts up to a tenth from the paper's",
         grade=Grade.CONFIRMED,
         methods=("the Lightning trainer in float64", "certified limits of the discrete runs"),
@@ -127,7 +128,8 @@ CLAIM = Claim(
     identifier="S1-11",
     paper="001",
     place="Sec. 4.1, Fig. 1",
-    statement="With increasing β, at one effective learning rate, the converged solutions of the four runs have decreasing ℓ₂ norm.",
+    statement="With increasing β, at one effective learning rate, the converged solutions of the four runs have "
+    "decreasing ℓ₂ norm.",
     printed_tex=r"\|w^*_{(10^{-3},0.9)}\|_2 < \|w^*_{(2\times10^{-3},0.8)}\|_2 < \|w^*_{(5\times10^{-3},0.5)}\|_2 "
     r"< \|w^*_{(10^{-2},0)}\|_2",
     confirms="Certified norms that fall from run to run, and trained runs from other starts whose norms do so too.",
