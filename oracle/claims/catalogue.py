@@ -76,7 +76,8 @@ def _claims() -> Iterator[Claim]:
                 yield held
 
 
-def _place(claim: Claim) -> tuple[int, list[tuple[str, int]]]:
-    """Return what sorts claims by paper, then by the numbers in their identifiers."""
+def _place(claim: Claim) -> tuple[int, bool, list[tuple[str, int]]]:
+    """Return what sorts claims by paper, figures last, then by the numbers in their identifiers."""
     parts = re.findall(r"([A-Za-z]+)|(\d+)", claim.identifier)
-    return PAPERS.index(claim.paper), [(letters, int(number or 0)) for letters, number in parts]
+    numbers = [(letters, int(number or 0)) for letters, number in parts]
+    return PAPERS.index(claim.paper), claim.identifier.startswith("F"), numbers

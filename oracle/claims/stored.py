@@ -1,12 +1,13 @@
 """Finished claims on disk: what a run that was stopped finds again, as long as nothing that it rests on changed.
 
-A result is kept under the digest of everything that it depends on: the claim's own file, the framework of the ledger,
-the whole reference, the figures' data, the setting and the versions of Python and of the arithmetic. An altered computation
-is thus another computation.
+A result is kept under the digest of everything that it depends on: the claim's own file and every module of `oracle` that it
+imports, the whole reference, the figures' data, the setting, and the versions of Python and of the arithmetic. An altered
+computation is thus another computation. The verdict is not kept: it is ruled anew every time.
 """
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import sys
 from collections.abc import Iterator
@@ -66,24 +67,49 @@ class StoredFindings:
 def _digest(claim: Claim, setting: Setting) -> str:
     """Return the SHA-256 of all that a claim's findings rest on."""
     found = hashlib.sha256(_ground(setting.figures or SHIPPED).encode())
-    found.update(f"{claim.identifier} {setting.precision} {_file_digest(_source(module_of(claim)))}".encode())
+    found.update(f"{claim.identifier} {setting.precision}".encode())
+    for module in sorted(_rests_on(module_of(claim))):
+        found.update(f"{module} {_file_digest(_source(module))}".encode())
     return found.hexdigest()
 
 
 @lru_cache(maxsize=4)
 def _ground(figures: Path) -> str:
-    """Return a digest of what all claims share."""
-    reference, claims = (_source(name).parent for name in ("reference", "oracle.claims"))
-    files = [
-        *sorted(reference.rglob("*.py")),
-        *sorted(claims.glob("*.py")),
-        *sorted(claims.glob("paper_*/shared_*.py")),
-    ]
-    files += sorted(figures.glob("*.json"))
+    """Return a digest of what all claims share: the reference, the figures' data, the versions."""
+    files = [*sorted(_source("reference").parent.rglob("*.py")), *sorted(figures.glob("*.json"))]
     found = hashlib.sha256(" ".join(_versions()).encode())
     for path in files:
         found.update(f"{path.name} {_file_digest(path)}".encode())
     return found.hexdigest()
+
+
+@lru_cache(maxsize=512)
+def _rests_on(module: str) -> frozenset[str]:
+    """Return a module and all modules of `oracle` that it imports, or that those import."""
+    found, waiting = {module}, [module]
+    while waiting:
+        for name in _imports(waiting.pop()):
+            if name not in found:
+                found.add(name)
+                waiting.append(name)
+    return frozenset(found)
+
+
+@lru_cache(maxsize=512)
+def _imports(module: str) -> frozenset[str]:
+    """Return the modules of `oracle` that a module's source names in its imports."""
+    tree = ast.parse(_source(module).read_bytes())
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
+    named = {node.module for node in nodes} | {f"{n.module}.{alias.name}" for n in nodes for alias in n.names}
+    ours = {name for name in named if name is not None and name.split(".")[0] == "oracle"}
+    return frozenset(name for name in ours if _is_module(name))
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:  # what stands before the last dot is no package: a name in a module
+        return False
 
 
 def _versions() -> Iterator[str]:

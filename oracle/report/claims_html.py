@@ -97,6 +97,7 @@ def _shown(entry: Entry) -> dict[str, Any]:
         "long": max(len(claim.printed_tex), len(corrected.tex) if corrected else 0) > BESIDE_EACH_OTHER,
         "corrected": mathml(corrected.tex) if corrected else "",
         "checks": sorted(entry.findings.checks, key=lambda check: ORDER.index(check.role)),
+        "captions": list(dict.fromkeys(plot.caption for plot in entry.findings.plots if plot.caption)),
         "derivation": derivation(claim),
         "svg": Markup(plots_svg(entry.findings.plots, f"p{claim.identifier}".replace(".", ""))),
     }

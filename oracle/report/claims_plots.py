@@ -22,6 +22,8 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 STYLES = ("-", "--", ":", "-.")
 FEW = 40  # points up to which each gets its marker
 COLUMNS = 2
+LONG_NAME = 34  # characters, past which two names do not fit beside each other
+LEGEND_LINE = 0.19  # inches
 
 
 def plots_svg(plots: Sequence[Plot], prefix: str) -> str:
@@ -44,7 +46,8 @@ def plots_svg(plots: Sequence[Plot], prefix: str) -> str:
         for panel in axes[len(plots) :]:
             panel.set_visible(False)
 
-    return _svg(draw, (rows, columns), prefix, "; ".join(plot.title for plot in plots))
+    lines = max(_legend_lines(plot) for plot in plots)
+    return _svg(draw, (rows, columns), lines, prefix, "; ".join(plot.title for plot in plots))
 
 
 def figure_svg(figure: Figure, prefix: str) -> str:
@@ -61,7 +64,8 @@ def figure_svg(figure: Figure, prefix: str) -> str:
         x_log=figure.x_log,
         y_log=figure.y_log,
     )
-    return _svg(lambda axes: _draw(axes[0], plot), (1, 1), prefix, f"{figure.place} of paper {figure.paper}")
+    label = f"{figure.place} of paper {figure.paper}"
+    return _svg(lambda axes: _draw(axes[0], plot), (1, 1), _legend_lines(plot), prefix, label)
 
 
 def _trajectories(figure: Figure) -> list[Line]:
@@ -82,13 +86,17 @@ def _banded(curve: Curve) -> Line:
     )
 
 
-def _svg(draw: Callable[[Sequence[Axes]], None], shape: tuple[int, int], prefix: str, label: str) -> str:
+def _svg(
+    draw: Callable[[Sequence[Axes]], None], shape: tuple[int, int], lines: int, prefix: str, label: str
+) -> str:
+    """Return a drawing of panels whose legends have so many lines at most."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure as Canvas
 
     rows, columns = shape
+    width, height = (4.9 * columns if columns > 1 else 6.4), (3.3 + LEGEND_LINE * lines) * rows
     with rc_context(STYLE):
-        canvas = Canvas(figsize=(4.9 * columns if columns > 1 else 6.4, 4.1 * rows), layout="constrained")
+        canvas = Canvas(figsize=(width, height), layout="constrained")
         draw(list(canvas.subplots(rows, columns, squeeze=False).flat))
         text = StringIO()
         canvas.savefig(text, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
@@ -105,8 +113,17 @@ def _draw(axes: Axes, plot: Plot) -> None:
     if plot.y_log:
         axes.set_yscale("log")
     _tick(axes, plot)
-    below: Any = {"loc": "upper left", "bbox_to_anchor": (0, -0.2), "ncols": 2, "borderaxespad": 0}
-    axes.legend(frameon=False, fontsize=8, handlelength=2.2, columnspacing=1.2, **below)
+    below: Any = {"loc": "upper left", "bbox_to_anchor": (0, -0.2), "ncols": _legend_columns(plot)}
+    axes.legend(frameon=False, fontsize=8, handlelength=2.2, columnspacing=1.2, borderaxespad=0, **below)
+
+
+def _legend_columns(plot: Plot) -> int:
+    """Return one column for long names, two for others."""
+    return 1 if max((len(line.name) for line in plot.lines), default=0) > LONG_NAME else 2
+
+
+def _legend_lines(plot: Plot) -> int:
+    return -(-len(plot.lines) // _legend_columns(plot))
 
 
 def _line(axes: Axes, line: Line, i: int, plot: Plot) -> None:
