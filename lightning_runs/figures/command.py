@@ -27,7 +27,11 @@ DISAGREES, MISUSE, DAMAGED, INTERRUPTED = 1, 2, 4, 130  # as `oracle` leaves
     "--out", type=click.Path(path_type=Path), default=Path("figures"), show_default=True, metavar="DIR",
     help="Where figures go, and in `runs` the runs behind them.",
 )  # fmt: skip
-@click.option("--quick", is_flag=True, help="Fewer seeds and steps: seconds a figure, to see that it works.")
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="Fewer seeds and steps, into DIR/quick: seconds a figure, to see that it works.",
+)
 @click.option(
     "--threads", type=click.IntRange(1), default=1, show_default=True, help="Of the trainer's kernel."
 )

@@ -75,6 +75,7 @@ class Runs:
     quick: bool
     workshop: Workshop
     trainings: dict[str, Training] = field(default_factory=dict)
+    swept: dict[str, MadeSweep] = field(default_factory=dict)
 
     def sweep(self, name: str) -> MadeSweep:
         """Return a sweep of the configuration with everything that its runs recorded.
@@ -84,6 +85,11 @@ class Runs:
         FigureRunsError
             If the configuration names no such sweep, or it cannot be run.
         """
+        if name not in self.swept:
+            self.swept[name] = self._made(name)
+        return self.swept[name]
+
+    def _made(self, name: str) -> MadeSweep:
         sweeps = self.config.get("sweeps", {})
         if name not in sweeps:
             raise FigureRunsError(
@@ -117,11 +123,13 @@ class Runs:
     def made(self) -> dict[str, str]:
         """Return how the runs so far were made, for the figure's record."""
         kernels = sorted({training.kernel for training in self.trainings.values()})
-        told = {f"oracle on `{name}`": training.judged for name, training in self.trainings.items()}
+        told: dict[str, list[str]] = {}
+        for name, training in self.trainings.items():
+            told.setdefault(training.judged, []).append(f"`{name}`")
         runs = sum(len(training.recorded) for training in self.trainings.values())
         return {
             "trained by": f"the Lightning trainer, kernel {', '.join(kernels) or 'none'}, float64, {runs} runs",
-            **told,
+            **{f"oracle on {', '.join(names)}": judged for judged, names in told.items()},
             **{f"version of {name}": version for name, version in versions_now().items()},
         }
 

@@ -6,18 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lightning_runs.figures.bands import paired, thinned
+from lightning_runs.figures.bands import thinned
 from lightning_runs.figures.experiment import Experiment, Runs
 from lightning_runs.figures.figure_config import numbers
-from lightning_runs.figures.paper_003_runs import (
-    Floats,
-    Starts,
-    couple_of,
-    momentum_task,
-    sampled_steps,
-    starts_of,
-    times_of,
-)  # fmt: skip
+from lightning_runs.figures.paper_003_runs import Floats, Starts, momentum_runs, starts_of
 from oracle.records.candidate import Array, CandidateTask
 from oracle.records.figure import Figure
 
@@ -69,21 +61,14 @@ def draw(runs: Runs) -> Figure:
 
 def _measured(runs: Runs, starts: Starts, lambdas: Sequence[float]) -> tuple[Floats, Array]:
     """Return Δ∞/Δ0, and whether a sign changed, each of shape (seeds, lambdas, d)."""
-    (gamma,), (points,) = numbers(runs.config, "gamma"), map(int, numbers(runs.config, "points"))
-    couples = {lam: couple_of(lam, gamma) for lam in lambdas}
-    tasks = [
-        momentum_task(
-            task, couples[lam], sampled_steps(times_of(runs.config, lam), couples[lam].pace, points)
-        )
-        for task in starts.tasks
-        for lam in lambdas
-    ]
-    recorded = runs.train("momentum", tasks)
-    shape = (len(starts.tasks), len(lambdas), -1)
-    ended = np.array([np.abs(run["u"][-1] ** 2 - run["v"][-1] ** 2) for run in recorded]).reshape(shape)
-    begun = np.array([np.abs(run["u"][0] ** 2 - run["v"][0] ** 2) for run in recorded]).reshape(shape)
-    crossed = np.array([_crossed(run["u"] + run["v"]) | _crossed(run["u"] - run["v"]) for run in recorded])
-    return ended / begun, crossed.reshape(shape)
+    (gamma,) = numbers(runs.config, "gamma")
+    ratios, crossed = [], []
+    for lam in lambdas:
+        _, recorded = momentum_runs(runs, starts, lam, gamma)
+        balanced = [np.abs(run["u"][[0, -1]] ** 2 - run["v"][[0, -1]] ** 2) for run in recorded]
+        ratios.append([ended / begun for begun, ended in balanced])
+        crossed.append([_crossed(run["u"] + run["v"]) | _crossed(run["u"] - run["v"]) for run in recorded])
+    return np.swapaxes(np.array(ratios), 0, 1), np.swapaxes(np.array(crossed), 0, 1)
 
 
 def _crossed(w: Array) -> Array:
@@ -107,25 +92,26 @@ def _bound(task: CandidateTask) -> float:
 
 
 def _seen(lambdas: Sequence[float], ratios: Floats, crossed: Array) -> str:
-    kept = ~crossed
-    quiet, grown = int(kept.sum()), int((ratios[kept] >= 1).sum())
-    over = int((ratios[crossed] >= 1).sum())
+    grown = ratios >= 1
+    quiet, still = np.count_nonzero(~crossed), np.count_nonzero(grown & ~crossed)
+    loud, over = np.count_nonzero(crossed), np.count_nonzero(grown & crossed)
     rate = [
         f"{lam:g} ({float(share):.0%})" for lam, share in zip(lambdas, crossed.mean(axis=(0, 2)), strict=True)
     ]
     return (
-        f"of {quiet} coordinates that change no sign {grown} end with Δ∞ ≥ Δ0; of {crossed.sum()} that do, {over}. "
+        f"of {quiet} coordinates that change no sign {still} end with Δ∞ ≥ Δ0; of {loud} that do, {over}. "
         f"Coordinates that change a sign, by λ: {', '.join(rate)}."
     )
 
 
 def _robustness(lambdas: Sequence[float], crossed: Array, bounds: Floats) -> str:
     within = np.array([[lam <= bound for lam in lambdas] for bound in bounds])
-    spared = paired(crossed.any(axis=2)[:, 0], np.ones(len(bounds)))
+    changed = np.array([[bool(run.any()) for run in rows] for rows in crossed])
+    spared = np.count_nonzero(~changed[:, 0])
     return (
         f"{len(bounds)} data seeds, each with d = {crossed.shape[2]} coordinates; n min Δ0/‖y‖² is {bounds.min():.2g} to "
-        f"{bounds.max():.2g}: of the {int(within.sum())} runs below it {int(crossed.any(axis=2)[within].sum())} change a "
-        f"sign; at the smallest λ, {lambdas[0]:g}, {spared.below} of {spared.pairs} seeds change none."
+        f"{bounds.max():.2g}: of the {np.count_nonzero(within)} runs below it {np.count_nonzero(within & changed)} change a "
+        f"sign; at the smallest λ, {lambdas[0]:g}, {spared} of {len(bounds)} seeds change none."
     )
 
 

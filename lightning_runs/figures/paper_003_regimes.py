@@ -13,14 +13,11 @@ from lightning_runs.figures.figure_config import numbers
 from lightning_runs.figures.paper_003_runs import (
     Floats,
     Starts,
-    couple_of,
     flow_tasks,
-    momentum_task,
+    momentum_runs,
     sampled_steps,
     starts_of,
-    times_of,
-)  # fmt: skip
-from oracle.records.candidate import Array
+)
 from oracle.records.figure import Curve, Figure
 
 __all__ = ["EXPERIMENTS"]
@@ -53,9 +50,8 @@ def draw(runs: Runs) -> Figure:
     """Return the picture of the regimes."""
     starts = starts_of(runs)
     lambdas, gammas = numbers(runs.config, "lambda"), numbers(runs.config, "gamma")
-    (points,) = map(int, numbers(runs.config, "points"))
-    flow = _flow(runs, starts, points)
-    measured = {gamma: _measured(runs, starts, flow, (gamma, lambdas, points)) for gamma in gammas}
+    flow = _flow(runs, starts)
+    measured = {gamma: _measured(runs, starts, flow, gamma, lambdas) for gamma in gammas}
     curves = tuple(
         thinned(f"γ = {gamma:g}, {name}", lambdas, values)
         for gamma, found in measured.items()
@@ -86,35 +82,30 @@ def draw(runs: Runs) -> Figure:
     )
 
 
-def _flow(runs: Runs, starts: Starts, points: int) -> list[Path]:
-    (until,) = numbers(runs.config, "time")
-    steps = sampled_steps(until, FLOW_STEP, 5 * points)
+def _flow(runs: Runs, starts: Starts) -> list[Path]:
+    (until,), (points,) = numbers(runs.config, "time"), numbers(runs.config, "points")
+    steps = sampled_steps(until, FLOW_STEP, 5 * int(points))
     recorded = runs.train("flow", flow_tasks(starts.tasks, FLOW_STEP, steps))
     return [Path(FLOW_STEP * np.array(steps), each["theta"], each["loss"]) for each in recorded]
 
 
 def _measured(
-    runs: Runs, starts: Starts, flow: Sequence[Path], chosen: tuple[float, Sequence[float], int]
+    runs: Runs, starts: Starts, flow: Sequence[Path], gamma: float, lambdas: Sequence[float]
 ) -> dict[str, Floats]:
     """Return what is measured, each of shape (seeds, lambdas)."""
-    gamma, lambdas, points = chosen
-    couples = {lam: couple_of(lam, gamma) for lam in lambdas}
-    steps = {
-        lam: sampled_steps(times_of(runs.config, lam), couple.pace, points) for lam, couple in couples.items()
-    }
-    tasks = [momentum_task(task, couples[lam], steps[lam]) for task in starts.tasks for lam in lambdas]
-    recorded = iter(runs.train(f"gamma-{gamma:g}", tasks))
     found: dict[str, list[list[float]]] = {AWAY: [], SLOW: [], RISING: []}
-    for truth, base in zip(starts.truths, flow, strict=True):
-        paths = [_path(next(recorded), couples[lam].pace * np.array(steps[lam])) for lam in lambdas]
-        found[AWAY].append([_away(path, base) / float(np.linalg.norm(truth)) for path in paths])
-        found[SLOW].append([path.converged_at / base.converged_at for path in paths])
+    for lam in lambdas:
+        times, recorded = momentum_runs(runs, starts, lam, gamma)
+        paths = [Path(times, each["theta"], each["loss"]) for each in recorded]
+        sizes = [float(np.linalg.norm(truth)) for truth in starts.truths]
+        found[AWAY].append(
+            [_away(path, base) / size for path, base, size in zip(paths, flow, sizes, strict=True)]
+        )
+        found[SLOW].append(
+            [path.converged_at / base.converged_at for path, base in zip(paths, flow, strict=True)]
+        )
         found[RISING].append([_rising(path) for path in paths])
-    return {name: np.array(values) for name, values in found.items()}
-
-
-def _path(recorded: Mapping[str, Array], times: Floats) -> Path:
-    return Path(times, recorded["theta"], recorded["loss"])
+    return {name: np.array(values).T for name, values in found.items()}
 
 
 def _away(path: Path, flow: Path) -> float:

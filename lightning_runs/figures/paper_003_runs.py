@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil, sqrt
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +23,10 @@ __all__ = [
     "Starts",
     "couple_of",
     "flow_tasks",
+    "momentum_runs",
     "momentum_task",
     "sampled_steps",
     "starts_of",
-    "times_of",
 ]
 
 Floats = NDArray[np.float64]
@@ -114,7 +113,15 @@ def sampled_steps(until: float, pace: float, points: int) -> tuple[int, ...]:
     return tuple(sorted({round(last * i / points) for i in range(points + 1)}))
 
 
-def times_of(config: Mapping[str, Any], lam: float) -> float:
-    """Return how long a run of λ is followed: large λ converges in times proportional to it."""
-    (base,) = numbers(config, "time")
-    return base * max(1.0, lam)
+def momentum_runs(
+    runs: Runs, starts: Starts, lam: float, gamma: float
+) -> tuple[Floats, list[Mapping[str, Array]]]:
+    """Return times and what momentum of a λ recorded at them from each start.
+
+    Oscillations have periods like √λ and die out in times like λ, so a large λ is followed longer, at more times.
+    """
+    (base,), (points,) = numbers(runs.config, "time"), numbers(runs.config, "points")
+    couple = couple_of(lam, gamma)
+    steps = sampled_steps(base * max(1.0, 0.4 * lam), couple.pace, int(points * max(1.0, 0.5 * sqrt(lam))))
+    tasks = [momentum_task(task, couple, steps) for task in starts.tasks]
+    return couple.pace * np.array(steps), runs.train(f"gamma-{gamma:g}-lambda-{lam:g}", tasks)

@@ -117,5 +117,5 @@ CLAIM = Claim(
         Effect.REPLACES,
     ),
     assumption="every method is stopped after the same 2000 steps, long before gradient descent has come to rest at ε = 0.2",
-    seconds=8,
+    seconds=3,
 )

@@ -124,5 +124,5 @@ CLAIM = Claim(
     refutes="A smaller η or μ that ends with a larger difference (p < 0.01), where runs made again by another "
     "formula have the stored numbers.",
     compute=compute,
-    seconds=4,
+    seconds=2,
 )

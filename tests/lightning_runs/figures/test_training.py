@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +50,30 @@ def test_a_damaged_file_is_named(make_task: Any, tmp_path: Path) -> None:
         Workshop(tmp_path).train("few", [make_task()])
 
 
+def test_an_interrupted_training_goes_on(make_task: Any, tmp_path: Path) -> None:
+    """Stopped in the fifth chunk, it goes on from its checkpoint, to the bits of one that was not stopped."""
+    chunks: list[int] = []
+
+    def advanced(steps: int) -> None:
+        chunks.append(steps)
+        if len(chunks) == 5:
+            raise RuntimeError("stopped")
+
+    with pytest.raises(RuntimeError, match="stopped"):
+        Workshop(tmp_path / "one", progress=lambda *_: nullcontext(advanced)).train(
+            "few", [make_task(steps=(0, 80))]
+        )
+    assert list((tmp_path / "one" / "few-checkpoints").rglob("step=*.ckpt"))
+    again = Workshop(tmp_path / "one", progress=lambda *_: nullcontext(chunks.append)).train(
+        "few", [make_task(steps=(0, 80))]
+    )
+    whole = Workshop(tmp_path / "two").train("few", [make_task(steps=(0, 80))])
+    assert len(chunks) < 5 + 8
+    assert np.array_equal(again.recorded[0]["theta"], whole.recorded[0]["theta"])
+
+
 def test_steps_are_told(make_task: Any, tmp_path: Path) -> None:
     """Progress adds up to all run-steps."""
-    from contextlib import contextmanager  # noqa: PLC0415 - for this test alone
-
     told: list[int] = []
 
     @contextmanager
