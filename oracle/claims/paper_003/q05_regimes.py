@@ -175,5 +175,5 @@ CLAIM = Claim(
     "does not fall with λ.",
     compute=compute,
     printed_tex=r"\lambda \gg 1: \; \text{oscillations, slow}; \quad \lambda \ll 1: \; \text{gradient flow}",
-    seconds=4,
+    seconds=5,
 )

@@ -127,5 +127,5 @@ CLAIM = Claim(
     r"\odot \exp(-2 I_+)"
     r" - w_{-,0}^2 \odot \exp(-2 I_-) \right), \quad \theta^{MGF} = \operatorname{argmin}_{\theta^\star \in \mathcal{S}}"
     r" D_{\psi_{\Delta_\infty}}(\theta^\star, \tilde\theta_0)",
-    seconds=8,
+    seconds=7,
 )

@@ -33,7 +33,7 @@ from reference.observed_order import estimate_order
 
 __all__ = ["CLAIM"]
 
-DIGITS = 10
+DIGITS = 7
 LADDER = tuple(Fraction(1, 5 * 2**i) for i in range(4))
 BETAS = (Fraction(0), Fraction(1, 2))
 TOWARDS_ONE = (Fraction(0), Fraction(1, 2), Fraction(3, 4))
@@ -45,7 +45,7 @@ def compute(setting: Setting) -> Findings:
     """Compare certified limits of two momenta at equal λ, and at equal λ(1 + β)/2."""
     digits = setting.digits(DIGITS)
     checks, lines = [], []
-    for network, rungs in ((ONE_ROW, LADDER), (TWO_ROWS, LADDER[:3])):
+    for network, rungs in ((ONE_ROW, LADDER[1:]), (TWO_ROWS, LADDER[:3])):
         for role, step in ((Role.AS_PRINTED, printed_step), (Role.CORRECTED, mended_step)):
             gaps = [
                 apart(*(limit(network, step(value, beta), beta, digits) for beta in BETAS)) for value in rungs
@@ -161,5 +161,5 @@ CLAIM = Claim(
         Effect.AMENDS,
         r"\lambda\, \frac{1+\beta}{2} = \frac{\gamma (1+\beta)}{2 (1-\beta)^2}",
     ),
-    seconds=9,
+    seconds=12,
 )

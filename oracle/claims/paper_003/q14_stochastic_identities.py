@@ -147,5 +147,5 @@ CLAIM = Claim(
     compute=compute,
     printed_tex=r"S_\pm = \frac{1}{1-\beta} \sum_{k=1}^\infty r\left(\frac{w_{\pm,k+1}}{w_{\pm,k}}\right) + \beta\,"
     r" r\left(\frac{w_{\pm,k}}{w_{\pm,k+1}}\right), \quad r(z) = (z - 1) - \ln(|z|)",
-    seconds=8,
+    seconds=3,
 )

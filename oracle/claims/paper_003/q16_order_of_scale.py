@@ -125,5 +125,5 @@ CLAIM = Claim(
     compute=compute,
     printed_tex=r"\Delta_\infty, \tilde\theta_0 = O(\alpha^2)",
     assumption="no w± changes its sign (the balancedness never vanishes), as for λ ≤ n/‖y − Xθ0‖² · min Δ0",
-    seconds=8,
+    seconds=11,
 )

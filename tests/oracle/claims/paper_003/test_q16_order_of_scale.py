@@ -18,7 +18,7 @@ def test_order_needs_constant_signs() -> None:
 
 def test_a_bound_that_is_never_kept_changes_the_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     """With another test of boundedness nothing is granted: refuted."""
-    monkeypatch.setattr(module, "KEPT", module.KEPT[1:])
+    monkeypatch.setattr(module, "KEPT", ((module.ONE, module.KEPT[0][1], module.ALPHAS[:2]),))
     monkeypatch.setattr(module, "WILD", module.WILD[:2])
     monkeypatch.setattr(module, "DIGITS", 5)
     monkeypatch.setattr(module, "bounded", lambda values: max(values) < 1e-9)
