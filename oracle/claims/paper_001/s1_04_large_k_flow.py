@@ -97,15 +97,17 @@ def _orders(instance: Instance, plain: ObservedOrder, moved: ObservedOrder) -> I
 
 
 def _no_lag() -> Check:
-    (beta,) = symbols("beta")
-    lag = -corrected_shift(beta)
+    """Return whether the forces that the first steps lack add up to nothing, with β^0 + β^1 + … = 1/(1 − β)."""
+    beta, power, k = symbols("beta", "q", "k")
+    lacking = equation_5(beta)[0] - equation_4(beta, power, k)[0]  # by step j, q = β^j: a multiple of q
+    lag = lacking / power / (1 - beta)
     holds = lag.equals(0)
     return identity_check(
         Role.AS_PRINTED,
         holds,
         "for large k GD+M from x⁰ is on the orbit of flow (5) from x⁰, up to O(h²)",
         "it is" if holds else f"it is on the orbit from x⁰ + h c ∇E(x⁰), c = {lag}",
-        "all β, all smooth E",
+        "all 0 < β < 1, all smooth E",
         FLINT,
     )
 

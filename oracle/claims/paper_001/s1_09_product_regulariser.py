@@ -12,7 +12,7 @@ from typing import Any
 from oracle.claims.claim import Claim, Correction, Effect, Setting
 from oracle.claims.evidence import Check, Findings, Grade, Role
 from oracle.claims.measures import identity_check
-from oracle.claims.paper_001.shared_quotients import FLINT, polynomials, shown
+from oracle.claims.paper_001.shared_quotients import FLINT, factored, polynomials
 from reference.arithmetic import RationalArithmetic, Vector
 from reference.case import Case, Method, Regression
 from reference.objective import objective_of
@@ -47,12 +47,11 @@ def _identity(role: Role, formula: Any) -> Check:
     loss = (y - w1 * w2 * x) ** 2 / 2
     squared = loss.derivative("w1") ** 2 + loss.derivative("w2") ** 2
     gap = squared / 4 - formula(x, w1, w2, loss)
-    factors = ", ".join(f"({shown(factor)})^{power}" for factor, power in gap.factor()[1]) if gap != 0 else ""
     return identity_check(
         role,
         gap == 0,
         "¼‖∇E‖² equals the formula",
-        "equal" if gap == 0 else f"they differ by a polynomial with the factors {factors}",
+        "equal" if gap == 0 else f"they differ by {factored(gap)}",
         "all x, y, w₁, w₂",
         FLINT,
     )

@@ -82,6 +82,7 @@ def _needed(good: Check, name: str) -> Check:
         role=Role.AS_PRINTED,
         holds=None if good.holds is None else not good.holds,
         asked="the O(h²) of the theorem is lost where x⁰ = x⁻¹ is not 0",
+        found=f"it is {'kept' if good.holds else 'lost'}: {good.found}",
         instance=name,
     )
 

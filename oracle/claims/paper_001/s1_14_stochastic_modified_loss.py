@@ -74,7 +74,7 @@ def _against_series(beta: Fraction, batches: int) -> Check:
         holds=not wrong,
         asked=f"the printed field is the B-series of heavy ball with batches at steps 0 to {steps[-1]}",
         found="every coefficient equal" if not wrong else f"unequal at steps {wrong}",
-        instance=f"{batches} unlike batches, β = {beta}",
+        instance=f"{batches} unlike batches, β = {beta}" if batches > 1 else f"one batch, β = {beta}",
         grade=Grade.CERTIFIED,
         methods=("B-series in coloured trees over the rationals",),
     )

@@ -139,13 +139,15 @@ CLAIM = Claim(
     "in SGD.",
     confirms="For unlike batches E(IGRM_s) over the expected regulariser of SGD at rate h/(1 − β), both relative "
     "to their force as in "
-    "Remark 4.2, is 1/(1 − β) within a factor two.",
+    "Remark 4.2, is 1/(1 − β) within a factor two. The ratio of the two as they stand is put beside: it fails "
+    "too, for other batches.",
     refutes="Batches for which it certainly is not.",
     compute=compute,
     correction=Correction(
         "At equal force the factor is ((1 + β)/(1 − β)‖∇E‖² + F)/(‖∇E‖² + F) with F = E‖∇E_n − ∇E‖²: (1 + β)/(1 "
         "− β) on the gradient "
-        "part and 1 on the noise part. It is 1/(1 − β) where both parts are equal, and never below 1.",
+        "part and 1 on the noise part. It is 1/(1 − β) where both parts are equal, and never below 1. If the forces are not "
+        "brought to one size, everything is 1/(1 − β) times that: from 1/(1 − β) to (1 + β)/(1 − β)².",
         Effect.AMENDS,
         r"\frac{\frac{1+\beta}{1-\beta}\|\nabla E\|^2+F}{\|\nabla E\|^2+F}",
     ),

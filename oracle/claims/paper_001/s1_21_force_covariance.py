@@ -120,16 +120,17 @@ CLAIM = Claim(
     identifier="S1-21",
     paper="001",
     place="Remark 5.4",
-    statement="With C the covariance matrix of ∇E_k at a fixed point, the covariance of the force −G_k that "
-    "drives SGD+M is only "
+    statement="Suppose the effective learning rate is used, so that the forces of SGD and SGD+M have the same expectation. "
+    "With C the covariance matrix of ∇E_k at a fixed point, the covariance of the force −G_k that drives SGD+M is only "
     "(1 − β)/(1 + β) C.",
     printed_tex=r"\mathrm{Cov}(-\nabla G_k)=\frac{1-\beta}{1+\beta}C",
-    confirms="The exact covariance of G_k over independent batches tends to that.",
+    confirms="The exact covariance of −∇G_k, with G_k as Theorem 5.1 defines it, tends to that over independent batches. "
+    "The supposition is met by (1 − β)G_k alone; that reading is checked as the correction.",
     refutes="An exact covariance that tends elsewhere.",
     compute=compute,
     correction=Correction(
-        "It is the covariance of (1 − β)G_k, whose mean is E, as k → ∞ (at step k times 1 − β^{2k+2}); that of "
-        "G_k itself is C/(1 − β²). "
+        "It is the covariance of (1 − β)∇G_k, whose mean is ∇E as the supposition asks, as k → ∞ (at step k times "
+        "1 − β^{2k+2}); that of ∇G_k itself is C/(1 − β²), more than C. "
         "Summed over all lags the covariance is C: the noise of a step is reduced, its accumulated effect is not.",
         Effect.AMENDS,
         r"\lim_{k\to\infty}\mathrm{Cov}\bigl((1-\beta)\nabla G_k\bigr)=\frac{1-\beta}{1+\beta}C,\qquad"

@@ -6,12 +6,13 @@ one denominator, is the zero polynomial (FLINT).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from flint import Ordering, fmpq_mpoly, fmpq_mpoly_ctx
 
-__all__ = ["FLINT", "Quotient", "polynomials", "shown", "symbols"]
+__all__ = ["FLINT", "Quotient", "factored", "polynomials", "shown", "symbols"]
 
 FLINT = "polynomials over the rationals (FLINT)"
 
@@ -30,7 +31,25 @@ def symbols(*names: str) -> tuple[Quotient, ...]:
 
 def shown(polynomial: Any) -> str:
     """Return a polynomial as a reader writes it; FLINT's names are ASCII."""
-    return str(polynomial).replace("beta", "β").replace("*", " ")
+    text = str(polynomial).replace("beta", "β").replace("*", " ").replace(" - ", " − ")
+    return re.sub(r"\^(\d+)", lambda found: _raised(int(found[1])), text)
+
+
+def factored(polynomial: Any) -> str:
+    """Return a polynomial as a product of its factors."""
+    if polynomial == 0:
+        return "0"
+    constant, factors = polynomial.factor()
+    texts = [
+        (f"({shown(factor)})" if len(factor.to_dict()) > 1 else shown(factor)) + _raised(int(power))
+        for factor, power in factors
+    ]
+    sign, size = ("−", -constant) if constant < 0 else ("", constant)
+    return sign + " ".join([str(size)] * (size != 1 or not texts) + texts)
+
+
+def _raised(power: int) -> str:
+    return "" if power == 1 else str(power).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +100,11 @@ class Quotient:
     __rmul__ = __mul__
 
     def __str__(self) -> str:
-        return f"({shown(self.top)})/({shown(self.bottom)})" if self.bottom != 1 else shown(self.top)
+        if self.bottom == 1:
+            return shown(self.top)
+        turn = -1 if self.bottom.factor()[0] < 0 else 1
+        above, below = factored(turn * self.top), factored(turn * self.bottom)
+        return f"{above}/({below})" if " " in below and not _one_bracket(below) else f"{above}/{below}"
 
     def equals(self, other: Any) -> bool:
         """Return whether both are one rational function."""
@@ -99,6 +122,10 @@ class Quotient:
             return value
         one = self.bottom * 0 + 1
         return Quotient(one * value if isinstance(value, int | fmpq_mpoly) else _rational(one, value), one)
+
+
+def _one_bracket(text: str) -> bool:
+    return text.startswith("(") and text.count("(") == 1
 
 
 def _rational(one: Any, value: Any) -> Any:

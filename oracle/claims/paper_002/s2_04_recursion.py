@@ -42,11 +42,13 @@ def compute(setting: Setting) -> Findings:
     first, later = all_step_identity(TOP)
     return Findings(
         (
-            _identity(first, "in [0, η) the flow makes heavy ball's first step", "all μ and L"),
+            _identity(
+                first, "in [0, η) the flow makes heavy ball's first step", f"all μ and L, for σ ≤ {TOP}"
+            ),
             _identity(
                 later,
                 "if the flow made step k − 1 in its interval, it makes step k in the next",
-                "all k, μ, L and all fields of step k − 1",
+                f"all k, μ, L and all fields of step k − 1, for σ ≤ {TOP}",
             ),
             _closed_sum(),
             _section_2_1(),

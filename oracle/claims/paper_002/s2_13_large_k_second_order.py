@@ -79,7 +79,7 @@ def _checks(
         yield order_of(Role.AS_PRINTED, found.seen.settled, 2, subject, (trial, FIRST_POWER))
     for trial, found in shifted:
         subject = "from S(β_0) it is O(η²)-close in the second half of the horizon"
-        yield order_of(Role.UNDER_ASSUMPTION, found.seen.settled, 2, subject, (trial, EXACT))
+        yield order_of(Role.CORRECTED, found.seen.settled, 2, subject, (trial, EXACT))
         yield order_of(Role.BESIDE, found.seen.whole, 2, "from S(β_0) it is so at all k", (trial, EXACT))
     for trial, found in full:
         subject = "with γ_k^(0) of Eq. 57 the flow from β_0 is O(η²)-close at all k"
@@ -123,6 +123,5 @@ CLAIM = Claim(
         effect=Effect.AMENDS,
         tex=r"\beta(0) = \beta_0 + \eta \frac{\mu}{(1-\mu)^2} \nabla L(\beta_0)",
     ),
-    assumption="the flow starts at β_0 + ημ/(1 − μ)² ∇L(β_0) and k is past the transient",
     seconds=3,
 )

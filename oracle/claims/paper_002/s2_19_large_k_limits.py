@@ -153,18 +153,26 @@ def _limits() -> Iterator[Check]:
 
 
 def _exact(role: Role, name: str, left: Over, right: Over) -> Check:
-    found = (
-        "equal" if left.same(right) else f"they differ by {(left + _minus(right)).top} over a power of 1 − μ"
-    )
+    gap = left + _minus(right)
+    found = "equal" if left.same(right) else f"they differ by {_readable(gap)}, with A = μ^(k−j) and P = μ^j"
     return identity_check(role, left.same(right), f"{name}: an equality", found, "all μ, j and k", BY)
 
 
 def _tends(role: Role, name: str, exact: Over, claimed: Over) -> Check:
     limit = exact.limit()
-    found = (
-        f"the limit is ({limit.top})/(1 − μ)^{limit.power}, claimed ({claimed.top})/(1 − μ)^{claimed.power}"
-    )
+    found = f"the limit is {_readable(limit)}"
+    if not limit.same(claimed):
+        found += f", claimed is {_readable(claimed)}"
     return identity_check(role, limit.same(claimed), f"{name}: the large-k limit", found, "all μ", BY)
+
+
+def _readable(value: Over) -> str:
+    """Return a quotient as a reader writes it."""
+    if value.top == 0:
+        return "0"
+    text = str(value.top).replace("mu", "μ").replace("*", " ").replace(" - ", " − ")
+    top = f"({text})" if " " in text else text
+    return f"{top}/(1 − μ)^{value.power}" if value.power else text
 
 
 def _minus(value: Over) -> Over:

@@ -72,7 +72,7 @@ def _equation_21(d: int) -> Check:
         wrong == 0,
         f"ω₁ + ω₂ is the gradient of ∇L·(∇²L ∇L), d = {d}",
         f"{wrong} of {d} coordinates differ",
-        f"all L in {d} variables",
+        f"all L in {d} variables" if d > 1 else "all L in one variable",
         BY,
     )
 

@@ -6,6 +6,9 @@ a = (1 + μ)²/(4(1 − μ)⁵) and b = (1 + 10μ + μ²)/(12(1 − μ)⁵), so 
 degree: on the same clock and with the same effective step h = η/(1 − μ), β' = −∇L − … − h² b(1 − μ)³ ∇(…), heavy
 ball's weight is (1 + 10μ + μ²)/(1 − μ)² times that of gradient descent, and ω₁ without it goes from two thirds of the
 ω₁-term to nothing as μ → 1.
+
+That ω₁ is what is left beside ω₁ + ω₂ is a choice.  It decides nothing where L is quadratic: there ω₁ = ω₂, and the whole
+term is ½(a + b) ∇(∇L·∇²L ∇L), for gradient descent a sixth of that gradient.
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ EXACT = "exact series of gradient descent's modified equation"
 
 def compute(setting: Setting) -> Findings:
     """Split the third-order terms, and see whether gradient descent can do without the gradient part."""
-    return Findings((*_weights(), _ratio(), _rest(), _alone(), *_measured(setting)), (_plot(),))
+    return Findings((*_weights(), _quadratic(), _ratio(), _rest(), _alone(), *_measured(setting)), (_plot(),))
 
 
 def weight() -> Any:
@@ -40,6 +43,11 @@ def weight() -> Any:
 
 def printed_for_gradient_descent() -> Any:
     """Return the weight that the sentence gives gradient descent: none."""
+    return 0
+
+
+def printed_on_quadratics() -> Any:
+    """Return the multiple of ∇(∇L·∇²L ∇L) that the sentence gives gradient descent where L is quadratic: none."""
     return 0
 
 
@@ -58,8 +66,22 @@ def _weights() -> Iterator[Check]:
         Role.AS_PRINTED,
         weight() == over(numerator / 12, 5) and all(numerator[i] > 0 for i in range(3)),
         "heavy ball's has one, of positive weight",
-        f"its weight is ({numerator})/12 over (1 − x)⁵, x = μ",
+        f"its weight is ({str(numerator).replace('x', 'μ').replace('^2', '²').replace('*', '')})/(12(1 − μ)⁵)",
         "all L and μ",
+        BY_R,
+    )
+
+
+def _quadratic() -> Check:
+    """Return whether gradient descent has none of it on quadratic losses, where ω₁ = ω₂ leaves no choice of the rest."""
+    first, second = (value(1) for value in third_order(stationary_fields(1)))
+    whole = (first + second) / 2
+    return identity_check(
+        Role.AS_PRINTED,
+        whole == printed_on_quadratics(),
+        "nor for quadratic L, where ω₁ = ω₂ = ½∇(∇L·∇²L ∇L) whatever is left beside it",
+        f"its whole third-order term is {whole} of ∇(∇L·∇²L ∇L)",
+        "all quadratic L, μ = 0",
         BY_R,
     )
 
@@ -155,7 +177,8 @@ CLAIM = Claim(
     compute=compute,
     correction=Correction(
         text=(
-            "Both do. The weight of ∇(∇L·∇²L ∇L) is 1/12 for gradient descent and, at the same effective step η/(1 "
+            "Both do. The weight of ∇(∇L·∇²L ∇L), the rest being left to ω₁, is 1/12 for gradient descent and, at the "
+            "same effective step η/(1 "
             "− μ), (1 + 10μ + μ²)/(1 − μ)² times as much for heavy ball: momentum strengthens the term and does "
             "not bring it in."
         ),

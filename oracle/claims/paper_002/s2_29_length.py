@@ -65,7 +65,10 @@ def _three(plus: Any, minus: Any) -> tuple[Any, Any, Any]:
 
 
 def _identity(role: Role, left: Any, asked: str) -> Check:
-    return identity_check(role, left == 0, asked, f"left less right is {left}", "all w₊ and w₋", FLINT)
+    found = (
+        "equal" if left == 0 else f"left less right is a polynomial of {len(left.to_dict())} terms, not zero"
+    )
+    return identity_check(role, left == 0, asked, found, "all w₊ and w₋", FLINT)
 
 
 def _witness(plus: Fraction, minus: Fraction) -> Check:

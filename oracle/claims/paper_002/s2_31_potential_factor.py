@@ -90,8 +90,25 @@ def _three(s: dict[str, Any]) -> tuple[Any, Any, Any]:
 
 
 def _lines(role: Role, left: Any, asked: str) -> Check:
-    found = f"cleared of denominators, the difference is {left}"
+    found = "equal" if left == 0 else f"cleared of denominators they differ by {_readable(left)}"
     return identity_check(role, left == 0, asked, found, "all w_±, γ_± and ε'", FLINT)
+
+
+def _readable(polynomial: Any) -> str:
+    """Return a polynomial in its factors, with the names of the paper."""
+    constant, factors = polynomial.factor()
+    text = f"{constant} " + " ".join(f"({factor})" + f"^{power}" * (power > 1) for factor, power in factors)
+    for name, told in (
+        ("wp", "w₊"),
+        ("wm", "w₋"),
+        ("gp", "γ₊"),
+        ("gm", "γ₋"),
+        ("^2", "²"),
+        ("*", ""),
+        (" - ", " − "),
+    ):
+        text = text.replace(name, told)
+    return text
 
 
 def _limit(role: Role, factor: Fraction, network: Network, setting: Setting) -> Check:

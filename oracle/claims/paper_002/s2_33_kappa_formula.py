@@ -47,7 +47,10 @@ def compute(setting: Setting) -> Findings:
                 (Role.AS_PRINTED, formula.printed_exponent),
                 (Role.CORRECTED, formula.corrected_exponent),
             ):
-                checks.append(_along_flow(role, exponent, network, setting))
+                aside = (
+                    Role.BESIDE if role is Role.AS_PRINTED else role
+                )  # what is printed is so up to O(η²) only
+                checks.append(_along_flow(aside, exponent, network, setting))
                 errors = [_missed(exponent, network, eta, setting) for eta in LADDER]
                 checks.append(_discrete(role, errors, network))
                 lines.append(power_line(f"{role.value}, n = {network.n}", LADDER, errors))
@@ -124,5 +127,5 @@ CLAIM = Claim(
         Effect.AMENDS,
         r"\kappa_j(t)=\kappa_j(0)\exp\left[-\frac{\eta(1+\mu)}{(1-\mu)^3}\Phi_j(t)\right]",
     ),
-    seconds=6,
+    seconds=8,
 )

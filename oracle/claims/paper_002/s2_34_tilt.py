@@ -20,7 +20,7 @@ from fractions import Fraction
 from oracle.claims.claim import Claim, Correction, Effect, Setting
 from oracle.claims.evidence import Check, Findings, Plot, Role
 from oracle.claims.measures import identity_check
-from oracle.claims.paper_002.shared_diagonal_field import FLINT, NETWORKS, symbolic_network
+from oracle.claims.paper_002.shared_diagonal_field import FLINT, NETWORKS, symbolic_network, told
 from oracle.claims.paper_002.shared_powers import power_check, power_line
 from oracle.claims.paper_002.shared_tilt import LADDER, gram_part, tilt_missed
 
@@ -82,7 +82,7 @@ def _identities() -> Iterator[Check]:
             role,
             all(gap == 0 for gap in gaps),
             f"φ' = −{factor} η(1+μ)/(1−μ)² (XᵀXw'/n) at first order in η",
-            f"the difference has {sum(len(list(gap.terms())) for gap in gaps)} monomials over its two entries",
+            told(gaps),
             "all X, y and w_± of n = d = 2",
             FLINT,
         )

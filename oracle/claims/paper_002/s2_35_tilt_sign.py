@@ -18,7 +18,7 @@ from fractions import Fraction
 from oracle.claims.claim import Claim, Correction, Effect, Setting
 from oracle.claims.evidence import Check, Findings, Role
 from oracle.claims.measures import identity_check
-from oracle.claims.paper_002.shared_diagonal_field import FLINT, NETWORKS, Network, symbolic_network
+from oracle.claims.paper_002.shared_diagonal_field import FLINT, NETWORKS, Network, symbolic_network, told
 from oracle.claims.paper_002.shared_powers import power_check
 from oracle.claims.paper_002.shared_tilt import LADDER, gram_part, start_part, tilt_missed
 
@@ -86,7 +86,7 @@ def _identities() -> Iterator[Check]:
             role,
             all(gap == 0 for gap in gaps),
             f"−Σ x_c,j x_c,i w_i = {'+' if sign > 0 else '−'}(XᵀXw)_j",
-            f"the difference has {sum(len(list(gap.terms())) for gap in gaps)} monomials over its two entries",
+            told(gaps),
             "all X and w of n = d = 2",
             FLINT,
         )

@@ -195,8 +195,8 @@ CLAIM = Claim(
     identifier="S2-41",
     paper="002",
     place="Appendix C.2, Table 2, Fig. 2(b)",
-    statement="The discretisation errors of the continuous approximations are those of their Euler runs with η_Euler "
-    "= η/10.",
+    statement="Euler's steps of η_Euler = η/10 are used to approximate the dynamics of the continuous approximations, whose "
+    "discretisation errors Fig. 2(b) shows. (The reading: what is shown are the errors of the flows.)",
     printed_tex=r"\eta_{\mathrm{Euler}} = \eta/10, \qquad \beta_{k+1} = \beta_k - \eta_{\mathrm{Euler}} "
     r"\frac{\nabla_\beta L}{1-\mu}",
     correction=Correction(

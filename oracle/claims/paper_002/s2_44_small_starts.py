@@ -18,13 +18,19 @@ from oracle.records.figure import Figure
 __all__ = ["CLAIM"]
 
 SMALL_SCALES = (0.01, 0.03, 0.1)
-ENCLOSED = Fraction(2, 5), "0.9", 2500  # s, μ, steps: the smallest scale that comes to rest in so few
+Runs = tuple[Fraction, tuple[str, ...], int]
+# s, μ, steps; gradient descent at the smallest scale at which it comes to rest in so few
+ENCLOSED: tuple[Runs, ...] = (
+    (Fraction(1, 10), ("0.9",), 1600),
+    (Fraction(2, 5), ("0", "0.9"), 2500),
+)
 
 
 def compute(setting: Setting) -> Findings:
     """Count the seeds in which gradient descent ends nearer to the truth."""
     found = drawn(setting)
-    met = recomputed(found, *ENCLOSED, setting)
+    answers = [recomputed(found, scale, momenta, steps, setting) for scale, momenta, steps in ENCLOSED]
+    met = all(answer for answer, _ in answers), ", ".join(how for _, how in answers)
     checks = [_check(found, scale, momentum, met) for scale in SMALL_SCALES for momentum in MOMENTA]
     return Findings((*checks, _sum(found)), (ratio_plot(found),))
 
@@ -64,9 +70,9 @@ CLAIM = Claim(
     statement="When the initialisation scale s is small, solutions of GD generalise better than those of HB: ‖w(∞) − "
     "w*‖₂ is smaller.",
     confirms="Over 20 data sets GD ends nearer to the truth for every μ and s = 0.01, 0.03, 0.1 (sign tests, p < "
-    "0.01), and an enclosed seed "
-    "has the stored numbers.",
+    "0.01), and the enclosed runs "
+    "of one seed have the stored numbers: HB at s = 0.1, both methods at s = 0.4.",
     refutes="A momentum with which HB ends nearer at a small s (sign test, p < 0.01).",
     compute=compute,
-    seconds=8,
+    seconds=7,
 )

@@ -176,8 +176,8 @@ CLAIM = Claim(
     identifier="S2-46",
     paper="002",
     place="App. C.3.2, observation (i)",
-    statement="As HB converges faster than GD, ∂L becomes negligible very quickly for HBF, ∫(∂L)² is smaller, and therefore "
-    "κ^HBF > κ^IGRF.",
+    statement="As HB converges faster than GD in practice, ∂L becomes negligible very quickly for HBF if it converges too "
+    "fast, ∫(∂L)² is smaller, and therefore κ^HBF > κ^IGRF.",
     confirms="κ(∞) of heavy ball that is the larger one in every coordinate on every instance where it settles earlier "
     "and its Φ is the smaller one.",
     refutes="One instance where heavy ball is the faster one and its κ(∞) is certainly not larger.",

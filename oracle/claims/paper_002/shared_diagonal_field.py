@@ -21,7 +21,7 @@ from oracle.claims.instances import TWO_ROWS
 from reference.case import Case, Method, Regression
 
 __all__ = [
-    "FLINT", "NETWORKS", "Diagonal", "Network", "Pair", "SymbolicNetwork", "symbolic_network",
+    "FLINT", "NETWORKS", "Diagonal", "Network", "Pair", "SymbolicNetwork", "symbolic_network", "told",
 ]  # fmt: skip
 
 FLINT = "polynomials over the rationals (FLINT)"
@@ -228,6 +228,16 @@ class SymbolicNetwork:
             _total(f.derivative(_name(w)) * h for w, h in zip(names, first, strict=True)) for f in first
         ]
         return Pair(product[:2], product[2:])
+
+
+def told(gaps: Sequence[Any]) -> str:
+    """Return what a reader is told of the differences of two sides, entry by entry."""
+    terms = sum(len(gap.to_dict()) for gap in gaps)
+    return (
+        "equal"
+        if terms == 0
+        else f"not equal: {terms} terms of the difference are left in {len(gaps)} entries"
+    )
 
 
 def symbolic_network() -> SymbolicNetwork:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
 
@@ -41,7 +42,7 @@ def ends(found: Figure, momentum: str, scale: float) -> list[float]:
 
 
 def recomputed(
-    found: Figure, scale: Fraction, momentum: str, steps: int, setting: Setting
+    found: Figure, scale: Fraction, momenta: Sequence[str], steps: int, setting: Setting
 ) -> tuple[bool, str]:
     """Return whether the first seed's stored ends are where enclosed runs are after some steps, and by what.
 
@@ -49,18 +50,19 @@ def recomputed(
     ----------
     found : Figure
     scale : Fraction
-    momentum : str
-        Of the heavy ball that is enclosed beside gradient descent.
+    momenta : sequence of str
+        Of the runs that are enclosed; gradient descent is ``"0"``.
     steps : int
-        Enough for both to have come to rest; the enclosed loss that is left has to say so.
+        Enough for all to have come to rest; the enclosed loss that is left has to say so.
     setting : Setting
     """
     bits, met = setting.bits(BITS), True
-    for mu in ("0", momentum):
+    for mu in momenta:
         distance, loss = _enclosed(found.seeds[0], scale, mu, steps, bits)
         stored = ends(found, mu, float(scale))[0]
         met = met and loss < 1e-12 and abs(distance / stored - 1) < AGREEMENT
-    return met, f"enclosures of seed {found.seeds[0]} at s = {float(scale):g}"
+    told = " and ".join(name_of(mu) for mu in momenta)
+    return met, f"enclosures of seed {found.seeds[0]} at s = {float(scale):g} ({told})"
 
 
 @lru_cache(maxsize=8)

@@ -22,6 +22,14 @@ def test_unlike_functions_are_not_equal() -> None:
     assert not (1 / (1 - q)).equals(1 / (1 - r))
 
 
+def test_it_is_shown_in_factors() -> None:
+    """As a reader writes it."""
+    (beta,) = symbols("beta")
+    assert str(beta / (1 - beta) ** 2) == "β/(β − 1)²"
+    assert str(1 / (1 - beta**2)) in ("−1/((β − 1) (β + 1))", "−1/((β + 1) (β − 1))")
+    assert str(beta - beta) == "0"
+
+
 def test_division_by_zero_is_refused() -> None:
     """Also where zero comes in disguise."""
     (q,) = symbols("q")

@@ -20,18 +20,18 @@ def three_rungs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared_runs, "STEP_SIZES", shared_runs.STEP_SIZES[:3])
 
 
-def test_it_needs_its_assumption() -> None:
+def test_it_holds_with_the_shifted_start() -> None:
     """From β_0 itself it is O(η)."""
     entry = adjudicate_one(claim.CLAIM)
-    assert entry.ruling.verdict is Verdict.NEEDS_ASSUMPTION
+    assert entry.ruling.verdict is Verdict.HOLDS_WITH_CORRECTION
     assert entry.ruling.correction is not None
 
 
 @pytest.mark.parametrize("factor", [-1, Fraction(1, 2)])
 def test_another_shift_does_not_save_it(monkeypatch: pytest.MonkeyPatch, factor: Fraction) -> None:
-    """The sign and the size of the shift matter; the k-dependent flow is left as the correction."""
+    """The sign and the size of the shift matter."""
     monkeypatch.setattr(claim, "start_at", lambda mu, order: {LEAF: factor * start_at(mu, order)[LEAF]})
-    assert adjudicate_one(claim.CLAIM).ruling.verdict is Verdict.HOLDS_WITH_CORRECTION
+    assert adjudicate_one(claim.CLAIM).ruling.verdict is Verdict.REFUTED
 
 
 def test_the_lag_on_a_linear_loss() -> None:

@@ -21,9 +21,9 @@ def two_trials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claim, "TRIALS", shared_runs.TRIALS[1:])
 
 
-def test_it_needs_its_assumption() -> None:
+def test_it_holds_with_the_shifted_start() -> None:
     """The formula is right, the start is not."""
-    assert adjudicate_one(claim.CLAIM).ruling.verdict is Verdict.NEEDS_ASSUMPTION
+    assert adjudicate_one(claim.CLAIM).ruling.verdict is Verdict.HOLDS_WITH_CORRECTION
 
 
 def test_the_shift_needs_its_second_power(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,7 +34,7 @@ def test_the_shift_needs_its_second_power(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_another_coefficient_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With Eq. 19's factor in Eq. 70 neither the formula nor the order under the assumption is left."""
+    """With Eq. 19's factor in Eq. 70 neither the formula nor the order from the shifted start is left."""
     right = claim.equation_70()
 
     def altered() -> tuple[tuple[Any, Any], tuple[Any, Any]]:

@@ -29,8 +29,10 @@ def test_it_is_refuted() -> None:
 
 
 def test_the_right_weight_in_its_place_would_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if the sentence gave gradient descent its twelfth."""
+    """As if the sentence gave gradient descent its twelfth, which for quadratic losses is a sixth."""
     monkeypatch.setattr(claim, "printed_for_gradient_descent", lambda: fmpq(1, 12))
+    assert adjudicate_one(claim.CLAIM).ruling.verdict is Verdict.REFUTED
+    monkeypatch.setattr(claim, "printed_on_quadratics", lambda: fmpq(1, 6))
     assert adjudicate_one(claim.CLAIM).ruling.verdict is Verdict.HOLDS
 
 

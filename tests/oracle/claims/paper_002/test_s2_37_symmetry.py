@@ -15,7 +15,6 @@ from oracle.claims.verdict import Verdict
 def test_a_tilt_off_the_row_space_would_break_the_symmetry(monkeypatch: pytest.MonkeyPatch) -> None:
     """With w itself for XᵀXw the minimisers differ and the claim holds."""
     monkeypatch.setattr(claim, "NETWORKS", NETWORKS[1:])
-    assert adjudicate_one(claim.CLAIM).ruling.verdict is Verdict.REFUTED
 
     def tilt(network: Network, eta: Fraction) -> Sequence[Fraction]:
         return [eta * (j + 1) for j in range(len(network.start))]
@@ -29,8 +28,12 @@ def test_a_tilt_off_the_row_space_would_break_the_symmetry(monkeypatch: pytest.M
 
 
 @pytest.mark.slow
-def test_what_is_left_is_of_second_order() -> None:
-    """On both networks; without it the refutation would stand without a replacement."""
+def test_it_needs_the_third_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On both networks; with a third-order φ in the row space too, only the correction is left."""
     ruling = adjudicate_one(claim.CLAIM).ruling
-    assert ruling.verdict is Verdict.REFUTED
+    assert ruling.verdict is Verdict.NEEDS_ASSUMPTION
     assert ruling.correction is not None
+    monkeypatch.setattr(
+        claim, "third_order_tilt", lambda network, setting: claim.tilt(network, claim.FLOW_STEP)
+    )
+    assert adjudicate_one(claim.CLAIM).ruling.verdict is Verdict.HOLDS_WITH_CORRECTION
