@@ -90,7 +90,11 @@ def test_training_example_trains_and_saves(tmp_path: Path, monkeypatch: pytest.M
 def test_commands_shown_are_commands() -> None:
     """Every `python -m lightning_runs…` and every file it names in the README is there."""
     shown = re.findall(r"^python -m (lightning_runs[\w.]*) .*?(lightning_runs/experiments/\S+)", README, re.M)
-    assert {module for module, _ in shown} == {"lightning_runs", "lightning_runs.sweeps", "lightning_runs.vision"}
+    assert {module for module, _ in shown} == {
+        "lightning_runs",
+        "lightning_runs.sweeps",
+        "lightning_runs.vision",
+    }
     for module, path in shown:
         folder = ROOT / module.replace(".", "/")
         assert (folder / "__main__.py").is_file()

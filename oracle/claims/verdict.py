@@ -104,11 +104,17 @@ def _extent(checks: Sequence[Check]) -> str:
     """Return how far a confirmation reaches, in words."""
     if all(check.universal for check in checks):
         return "holds identically: proved for all values of its symbols"
-    unlike = {check.instance: check.instances for check in checks if not check.universal}
+    single = {check.instance for check in checks if not check.universal and check.instances == 1}
+    counts = [check for check in checks if check.instances > 1]
+    parts = []
+    if single:
+        parts.append("the one instance" if len(single) == 1 else f"all {len(single)} instances")
+    if counts:
+        parts.append(
+            "the one count over seeds" if len(counts) == 1 else f"all {len(counts)} counts over seeds"
+        )
     proved = "is proved in part, and " if any(check.universal for check in checks) else ""
-    several = sum(unlike.values())
-    on = "the one instance" if several == 1 else f"all {several} instances"
-    return f"{proved}holds on {on} tried, which confirms and does not prove"
+    return f"{proved}holds on {' and '.join(parts)} tried, which confirms and does not prove"
 
 
 def _why_open(claim: Claim, printed: Sequence[Check], doubtful: Sequence[Check]) -> str:

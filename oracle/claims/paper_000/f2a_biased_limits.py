@@ -35,6 +35,10 @@ DATA_SCALE, BIASEDNESS = Fraction(1, 5), Fraction(3, 100)
 STEP, MOMENTUM = Fraction(1, 10), Fraction(9, 10)
 AGAIN = (Fraction(678, 100_000), Fraction(2, 100))  # c; ‖ξ‖₁ = 0.0046 and 0.04
 LARGE = 0.04  # ‖ξ‖₁
+FROM_RESULTS = (
+    f"The bound {LARGE} of the assumption was read from these very runs: no theory gives it, and at other ε it lies "
+    "elsewhere."
+)
 
 
 def compute(setting: Setting) -> Findings:
@@ -50,7 +54,7 @@ def compute(setting: Setting) -> Findings:
     pairs = [(name, GRADIENT) for name in (STOCHASTIC, HEAVY, NESTEROV)]
     caption = "Above 1 a method ends farther from the truth than gradient descent."
     plot = ratio_plot(found, pairs, "Biased start, φ = 0.03, ε = 0.2", caption)
-    return Findings(tuple(checks), (plot,), (found.robustness,))
+    return Findings(tuple(checks), (plot,), (found.seen, found.robustness, FROM_RESULTS))
 
 
 def advantage(found: Figure, name: str, points: list[float]) -> list[float]:
@@ -103,8 +107,9 @@ CLAIM = Claim(
     identifier="F2a",
     paper="000",
     place="Fig. 2(a)",
-    statement="From a biased start, φ = 0.03, η = 0.1, μ = 0.9: HB, NAG and SGD generalise better than GD at all ‖ξ‖₁.",
-    confirms="Over 16 data sets: D(θ(∞), θ*) of each below GD's at every ‖ξ‖₁ of the figure (sign tests by seed, p < 0.01).",
+    statement="From a biased start, φ = 0.03, η = 0.1, μ = 0.9: HB, NAG and SGD generalise better than GD.",
+    confirms="Read as: at every ‖ξ‖₁ that is drawn. Over 16 data sets, D(θ(∞), θ*) of each below GD's there (sign tests "
+    "by seed, p < 0.01). The paper names neither ε nor the range; tried are ε = 0.2 and ‖ξ‖₁ from 0.0004 to 0.12.",
     refutes="A ‖ξ‖₁ in the range of the paper's figures at which one ends farther from θ* than GD (p < 0.01), where runs "
     "made again by another formula have the stored numbers.",
     compute=compute,

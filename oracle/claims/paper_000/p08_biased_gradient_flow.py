@@ -76,7 +76,8 @@ CLAIM = Claim(
         "From a biased start GF converges to argmin Q_ξ^GF(θ) + θᵀR^GF subject to Xθ = y, with R^GF = arcsinh(θ(0)/2ξ)/4."
     ),
     printed_tex=(
-        r"\theta(\infty) = \operatorname{argmin}_{X\theta = y} Q_\xi^{\mathrm{GF}}(\theta) + \theta^T \mathcal{R}^{\mathrm{GF}}, \quad "
+        r"\theta(\infty) = \operatorname{argmin}_{X\theta = y} "
+        r"Q_\xi^{\mathrm{GF}}(\theta) + \theta^T \mathcal{R}^{\mathrm{GF}}, \quad "
         r"\mathcal{R}_j^{\mathrm{GF}} = \frac14 \operatorname{arcsinh}\left(\frac{\theta_j(0)}{2\xi_j}\right)"
     ),
     confirms="The certified limit is the certified minimiser of the printed problem to every digit asked, on two problems.",
@@ -85,7 +86,8 @@ CLAIM = Claim(
     correction=Correction(
         "The linear term has a minus sign: argmin Q_ξ(θ) − θᵀR^GF, the Bregman projection of θ(0).",
         Effect.AMENDS,
-        r"\theta(\infty) = \operatorname{argmin}_{X\theta = y} Q_\xi^{\mathrm{GF}}(\theta) - \theta^T \mathcal{R}^{\mathrm{GF}}",
+        r"\theta(\infty) = \operatorname{argmin}_{X\theta = y} "
+        r"Q_\xi^{\mathrm{GF}}(\theta) - \theta^T \mathcal{R}^{\mathrm{GF}}",
     ),
     seconds=1,
 )

@@ -62,7 +62,8 @@ def compute(setting: Setting) -> Findings:
     )
     checks.append(_harm(digits))
     remark = (
-        "Where momentum makes the limit worse, the harm vanishes with ε as well; read against GD, that can "
+        "The two problems of the checks as printed were chosen so that momentum gains at ε = 1: there must be a benefit to "
+        "grow. Where momentum makes the limit worse, the harm vanishes with ε as well; read against GD, that can "
         "look like a growing benefit."
     )
     return Findings(tuple(checks), (plot,), (remark,))

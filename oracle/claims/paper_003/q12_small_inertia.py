@@ -72,8 +72,8 @@ def compute(setting: Setting) -> Findings:
     )  # fmt: skip
     remark = (
         "As printed the statement fails only because the squares were moved from the gradient to both Δ with "
+        "the PDF's layout."
     )
-    "the PDF's layout."
     return Findings(tuple(checks), (plot,), (remark,))
 
 

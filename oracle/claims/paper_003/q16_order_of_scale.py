@@ -15,6 +15,7 @@ Source: paper 003, Sec. 4 and 6.
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from math import log, sqrt
 
 from mpmath import mp
@@ -45,9 +46,11 @@ def compute(setting: Setting) -> Findings:
     """Certify Δ∞/α² and θ̃0/α² on ladders of α, with and without a change of sign."""
     digits = setting.digits(DIGITS)
     wild = [quotients(ONE.at(alpha), ONE.inertia, alpha, digits) for alpha in WILD]
+    where = f"{ONE.name}, λ = {ONE.inertia}"
     checks = [
-        _bounded(Role.AS_PRINTED, name, [pair[i] for pair in wild], WILD, f"{ONE.name}, λ = {ONE.inertia}")
-        for i, name in enumerate(("Δ∞", "θ̃0"))
+        _bounded(Role.AS_PRINTED, "Δ∞", [pair[0] for pair in wild], WILD, where),
+        # where w₋ passes zero I₋ diverges, and θ̃0 has a meaning only with its finite part
+        _bounded(Role.BESIDE, "θ̃0", [pair[1] for pair in wild], WILD, f"{where}, with the finite part of I₋"),
     ]
     lines = [_line(f"{name}, λ = 4", WILD, [pair[i] for pair in wild]) for i, name in enumerate(("Δ∞", "θ̃0"))]
     for problem, inertia, alphas in KEPT:
@@ -75,16 +78,18 @@ def quotients(net: Network, inertia: Fraction, alpha: Fraction, digits: int) -> 
     return float(max(found["balancedness"]) / alpha**2), float(max(map(abs, start)) / alpha**2)
 
 
-def bounded(values: list[float]) -> bool:
-    """Return whether quotients by α² stay below 1, the bound that I± ≥ 0 gives."""
-    return max(values) <= 1
+def bounded(values: list[float]) -> bool | None:
+    """Return whether quotients by α² stay below 1, the bound that I± ≥ 0 gives; None where they neither do nor double."""
+    if max(values) <= 1:
+        return True
+    return False if all(after > 2 * before for before, after in pairwise(values)) else None
 
 
 def _bounded(role: Role, name: str, values: list[float], alphas: tuple[Fraction, ...], where: str) -> Check:
     return Check(
         role,
         bounded(values),
-        f"{name} ≤ α² as α → 0",
+        f"{name} = O(α²): {name}/α² stays below 1 as α → 0",
         f"{name}/α² is {', '.join(f'{value:.3g}' for value in values)} for α = "
         f"{', '.join(f'{float(a):.3g}' for a in alphas)}",
         where,
@@ -121,9 +126,10 @@ CLAIM = Claim(
     confirms="Certified Δ∞/α² and |θ̃0|/α² that stay below a bound on ladders of α at a fixed λ; the bound that "
     "follows where "
     "I± ≥ 0 is 1.",
-    refutes="Certified quotients that grow as α falls.",
+    refutes="Certified quotients that at least double with every smaller α.",
     compute=compute,
     printed_tex=r"\Delta_\infty, \tilde\theta_0 = O(\alpha^2)",
-    assumption="no w± changes its sign (the balancedness never vanishes), as for λ ≤ n/‖y − Xθ0‖² · min Δ0",
+    assumption="no w± changes its sign (Δ_t > 0 for all t: the premise of the poster's sentence before it), as for "
+    "λ ≤ n/‖y − Xθ0‖² · min Δ0",
     seconds=11,
 )

@@ -75,8 +75,8 @@ def _fixed(problem: Scaled, digits: int) -> tuple[Check, Line]:
     goal = sparsest(problem.at(ALPHAS[0]))
     distances = [apart(theta, goal) for theta, _ in found]
     last, loss = found[-1]
-    other = simulate(problem.at(ALPHAS[-1]), problem.inertia, part=1 / 10).theta.tolist()
-    met = max(abs(float(a) - b) for a, b in zip(last, other, strict=True)) < SAME
+    other = simulate(problem.at(ALPHAS[-1]), problem.inertia, part=1 / 10)
+    met = max(abs(float(a) - b) for a, b in zip(last, other.theta.tolist(), strict=True)) < SAME
     norms = [float(sum(map(abs, theta))) for theta in (last, goal)]
     check = Check(
         Role.AS_PRINTED,
@@ -85,7 +85,7 @@ def _fixed(problem: Scaled, digits: int) -> tuple[Check, Line]:
         f"distances {', '.join(f'{x:.3f}' for x in distances)} for α = 10⁻², 10⁻³, 10⁻⁴; at the last ‖θ‖₁ = "
         f"{norms[0]:.3f} against "
         f"{norms[1]:.3f}, with the loss {loss:.1g} left",
-        f"{problem.name}, λ = {problem.inertia}",
+        f"{problem.name}, λ = {problem.inertia}, {'with' if other.crossed else 'without'} a change of sign",
         Grade.CONFIRMED,
         ("enclosure of the flow at a late time", "Runge and Kutta's rule to rest"),
     )

@@ -16,6 +16,7 @@ Source: paper 003, Sec. 4 and 6.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from math import sqrt
 
@@ -23,7 +24,6 @@ from oracle.claims.claim import Claim, Setting
 from oracle.claims.evidence import Check, Findings, Grade, Line, Plot, Role
 from oracle.claims.measures import apart, order_check
 from oracle.claims.paper_003.shared_networks import (
-    ONE_ROW,
     TWO_ROWS,
     Network,
     flow_integrals,
@@ -38,6 +38,14 @@ from reference.observed_order import estimate_order
 __all__ = ["CLAIM"]
 
 DIGITS = 6
+
+
+def smaller_start(net: Network, factor: Fraction) -> Network:
+    """Return the network from a start that is multiplied by a factor."""
+    u, v = (tuple(factor * x for x in block) for block in (net.u, net.v))
+    return replace(net, name=f"{net.name}, start times {factor}", u=u, v=v)
+
+
 SMALL = 0.05  # relative distance that counts as negligible
 LADDER = tuple(Fraction(1, 4 * 2**i) for i in range(3))
 SCALE = Fraction(1, 20)
@@ -47,7 +55,8 @@ GRANTED = (  # θ0 = 0 and λ max|∇L(0)| ≤ 1/8
     (SWAPPED[0].at(SCALE), Fraction(1, 4)),
     (SWAPPED[1].at(SCALE), Fraction(1, 5)),
 )
-BIASED = ((ONE_ROW, Fraction(1, 10)), (TWO_ROWS, Fraction(1, 10)))
+SMALLER = Fraction(1, 100)  # times a start, for a start that is small and biased
+BIASED = ((smaller_start(TWO_ROWS, SMALLER), Fraction(1, 10)),)
 HEAVY = ((SWAPPED[2].at(SCALE), Fraction(2)),)
 
 

@@ -1,5 +1,7 @@
 """The catalogue: every published claim has its file, and every file says what it must."""
 
+from pathlib import Path
+
 import pytest
 
 from oracle.claims.catalogue import UnknownClaimError, catalogue, chosen
@@ -57,3 +59,16 @@ def test_numbers_in_identifiers_sort_as_numbers() -> None:
     """P2 comes before P10."""
     names = [claim.identifier for claim in CLAIMS if claim.paper == "000"]
     assert names.index("P2") < names.index("P10")
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.identifier)
+def test_every_claim_is_shown_able_to_change_its_verdict(claim: Claim) -> None:
+    """Its test module replaces a formula of the computation, or its data, and looks at the verdict."""
+    name = claim.compute.__module__.rpartition(".")[2]
+    tests = [path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*/test_*.py")]
+    altered = [
+        text
+        for text in tests
+        if name in text and "Verdict." in text and ("setattr(" in text or "figures=" in text)
+    ]
+    assert altered, f"no test alters {name}"

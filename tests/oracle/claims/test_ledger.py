@@ -139,5 +139,9 @@ def test_a_worker_that_dies_costs_its_claim_alone(monkeypatch: pytest.MonkeyPatc
 def test_a_claim_rests_on_what_it_imports_and_on_nothing_else() -> None:
     """Its own file, what it shares with others of its paper, the problems; not the rule, nor other claims."""
     rests = stored._rests_on("oracle.claims.own.o2_second_order_start")
-    assert {"oracle.claims.paper_000.shared_orders", "oracle.claims.instances", "oracle.sparse_regression"} <= rests
+    assert {
+        "oracle.claims.paper_000.shared_orders",
+        "oracle.claims.instances",
+        "oracle.sparse_regression",
+    } <= rests
     assert not {"oracle.claims.verdict", "oracle.claims.own.o1_exact_bias"} & rests

@@ -57,7 +57,12 @@ def test_an_identity_needs_no_instances() -> None:
 
 
 def test_a_sweep_counts_its_seeds() -> None:
-    """Ten seeds behind one check are ten instances."""
+    """Ten seeds behind one check are ten instances, and are told as a count."""
+    ruling = rule(
+        CLAIM, Findings((replace(check(Role.AS_PRINTED, True), instances=10), *both(Role.AS_PRINTED, True)))
+    )
+    assert ruling.verdict is Verdict.HOLDS
+    assert "all 2 instances and the one count over seeds" in ruling.reason
     assert verdict(CLAIM, replace(check(Role.AS_PRINTED, True), instances=10)) is Verdict.HOLDS
 
 

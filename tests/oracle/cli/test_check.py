@@ -134,7 +134,10 @@ def test_misuse_is_explained(
 
 def test_reports_make_their_folder(oracle: Any, spec: Any, candidate: Any) -> None:
     """A report into a folder that does not exist is written, not lost after the work is done."""
-    assert oracle("check", spec(), candidate(), "--report", "new/run.html", "--junit", "new/run.xml").exit_code == 0
+    assert (
+        oracle("check", spec(), candidate(), "--report", "new/run.html", "--junit", "new/run.xml").exit_code
+        == 0
+    )
     assert {path.name for path in Path("new").iterdir()} == {"run.html", "run.xml"}
 
 

@@ -47,3 +47,10 @@ def test_heavy_ball_without_momentum_is_gradient_descent_and_the_comparison_sees
     assert end(run, 10).theta == end(descent, 10).theta
     printed, fair = module.printed_partner(run, 10)[0], module.fair_partner(run, 10)[0]
     assert apart(printed, fair) > 1e-3
+
+
+def test_wrong_factor_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At μ = ½ the factor is 6/5; with 3 + μ for 3 − μ the limits do not have it."""
+    assert module._overstated(BIASED[1], HALF, 10).holds
+    monkeypatch.setattr(module, "overstatement", lambda mu: (1 + mu) / (mu * (3 + mu)))
+    assert not module._overstated(BIASED[1], HALF, 10).holds

@@ -23,7 +23,7 @@ def test_limits_are_the_printed_minimisers() -> None:
 
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave one network, and no plot."""
-    monkeypatch.setattr(module, "TRIED", ((ONE_ROW, "1/10"),))
+    monkeypatch.setattr(module, "TRIED", ((ONE_ROW, "1/2"),))
     monkeypatch.setattr(module, "CROSSING", Fraction(1, 10))
     monkeypatch.setattr(module, "DIGITS", 8)
     monkeypatch.setattr(module, "_plot", lambda: Plot("none", "x", "y", ()))
@@ -44,6 +44,13 @@ def test_printed_sign_of_the_integrals_is_refuted(monkeypatch: pytest.MonkeyPatc
     right = balancedness_at_end
     flipped = lambda start, plus, minus: right(start, [-x for x in plus], [-x for x in minus])  # noqa: E731 - one use
     monkeypatch.setattr(module, "balancedness_at_end", flipped)
+    assert adjudicate_one(module.CLAIM).ruling.verdict is Verdict.REFUTED
+
+
+def test_balance_with_the_other_sign_is_refuted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With −λ(w'/w)² under the integral the balance of ln|w| leaves 2λ(w'/w)²."""
+    quick(monkeypatch)
+    monkeypatch.setattr(module, "integrand", lambda lam, z: -lam * z**2)
     assert adjudicate_one(module.CLAIM).ruling.verdict is Verdict.REFUTED
 
 
