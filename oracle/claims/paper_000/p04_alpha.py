@@ -120,8 +120,8 @@ def _another(method: str) -> Check:
     return identity_check(
         Role.AS_PRINTED,
         holds,
-        f"α(1 + δ') with δ' ≠ 0 leaves a term in η² of {_plain(method)}",
-        "what stays is −δ/(1−μ) · η²∇²L∇L, δ the error of α/η: no other α has the second order"
+        f"with α + ηδ in the place of α, δ ≠ 0, a term in η² of {_plain(method)} stays",
+        "what stays is −δ/(1−μ) · η²∇²L∇L: no other α has the second order"
         if holds
         else "what stays is not −δ/(1−μ) · η²∇²L∇L",
         "all μ < 1, δ and every smooth L",

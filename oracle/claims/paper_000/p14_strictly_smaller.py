@@ -122,9 +122,10 @@ def _positive_check(instance: Instance, of: str, digits: int) -> Check:
 
 def _beside(instance: Instance, j: int, digits: int) -> Check:
     lost = scale_lost(instance, "heavy_ball", digits)
+    least = max(lost) / Fraction(10) ** (digits - 1)
     return Check(
         role=Role.BESIDE,
-        holds=abs(lost[j]) <= max(lost) / Fraction(10) ** (digits - 1),
+        holds=all((abs(x) <= least) is (i == j) for i, x in enumerate(lost)),
         asked="the enclosed φ_j of the resting coordinate is zero to every digit, and the others are not",
         found=", ".join(f"{float(x):.3g}" for x in lost),
         instance=instance.name,

@@ -220,8 +220,8 @@ CLAIM = Claim(
     correction=Correction(
         "Up to O(η²) the limit is that of gradient flow from the coordinatewise smaller start (u, v)(0)·exp(−αφ/2). "
         "That is no smaller scale: ξ̄_j/ξ_j is least where the gradients are largest, and the limit moves by "
-        "−αc P(Φ⊙θ), nearer to the truth or farther by the sign of (θ − θ*)·P(Φ⊙θ). With one datum, two columns of one "
-        "sign and an equal unbiased start it moves, to first order, always away from the ℓ1 solution.",
+        "−αc P(Φ⊙θ), nearer to the truth or farther by the sign of (θ − θ*)·P(Φ⊙θ). With one datum, two unlike columns "
+        "of one sign and an equal unbiased start it moves, to first order, always away from the ℓ1 solution.",
         Effect.REPLACES,
         r"\theta(\infty) = \theta^{\mathrm{GF}} - \alpha c\, P(\Phi \odot \theta^{\mathrm{GF}}) + O(\eta^2), \quad "
         r"P = I - D X^T (X D X^T)^{-1} X, \quad D = \mathrm{diag}\, 4\sqrt{4\xi^2 + \theta^2}",

@@ -1,6 +1,7 @@
 """Q8: I± is +λ∫ (w'±/w±)² dt.
 
-The integrand is a square and λ > 0: −λ∫ is negative, and what the text itself asks for, I± > 0, wants +.  Which of
+The integrand is a square and λ > 0: −λ∫ is never positive, and what the text itself asks for, I± > 0, wants + (and a
+coordinate that moves; one that never does, as with a zero column of X, has I± = 0).  Which of
 the two makes Δ∞ = Δ0 exp(−(I₊ + I₋)) (Q9) is decided by the flow.  Put z = w'/w; from λw'' + w' + s g w = 0
 
     λz' + λz² + z + s g = 0,   so   d/dt [−ln|w| − s∫g − λz] = −z − s g − λz' = λz²:
@@ -105,9 +106,10 @@ CLAIM = Claim(
     compute=compute,
     printed_tex=r"I_\pm = -\lambda \int_0^\infty \left( \frac{\dot w_{\pm,t}}{w_{\pm,t}} \right)^2 dt > 0",
     correction=Correction(
-        "I± = +λ ∫ (w'±/w±)² dt: the sign is wrong; with + both I± > 0 and the formulas that use it (Q9) hold.",
+        "I± = +λ ∫ (w'±/w±)² dt: the sign is wrong; with + the formulas that use it (Q9) hold, and I± ≥ 0, with I± > 0 "
+        "for a coordinate that moves (one that never does, as with a zero column of X, has I± = 0).",
         Effect.AMENDS,
-        r"I_\pm = \lambda \int_0^\infty \left( \frac{\dot w_{\pm,t}}{w_{\pm,t}} \right)^2 dt > 0",
+        r"I_\pm = \lambda \int_0^\infty \left( \frac{\dot w_{\pm,t}}{w_{\pm,t}} \right)^2 dt \ge 0",
     ),
     seconds=3,
 )

@@ -35,6 +35,14 @@ def test_strictness_is_refuted_were_a_scale_kept_elsewhere(monkeypatch: pytest.M
     assert adjudicate_one(module.CLAIM).ruling.verdict is Verdict.REFUTED
 
 
+def test_another_resting_coordinate_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside the verdict, only the coordinate named may rest."""
+    monkeypatch.setattr(module, "scale_lost", lambda *_: (Fraction(1), Fraction(0), Fraction(0)))
+    assert module._beside(module.ZERO_COLUMN, 1, 10).holds is False
+    monkeypatch.setattr(module, "scale_lost", lambda *_: (Fraction(1), Fraction(0), Fraction(1, 2)))
+    assert module._beside(module.ZERO_COLUMN, 1, 10).holds is True
+
+
 def test_mirrored_coordinate_keeps_its_scale_in_a_run_of_floats() -> None:
     """Heavy ball in numpy: u₂v₂ does not move, the other products fall."""
     problem = module.MIRRORED.case.problem

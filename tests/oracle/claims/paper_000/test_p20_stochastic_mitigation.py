@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from oracle.claims.evidence import Role
 from oracle.claims.instances import DIAGONAL_UNBIASED
 from oracle.claims.ledger import adjudicate_one
 from oracle.claims.paper_000 import p20_stochastic_mitigation as module
@@ -34,6 +35,17 @@ def test_mitigation_by_noise_is_refuted_with_the_ratio_turned(monkeypatch: pytes
     right = module.scale_ratio
     monkeypatch.setattr(module, "scale_ratio", lambda end, start: right(start, end))
     assert adjudicate_one(module.CLAIM).ruling.verdict is Verdict.REFUTED
+
+
+def test_a_scale_above_that_of_gradient_descent_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The paper compares with the start's scale alone."""
+    right = module.ratios_of
+    instance, batches = module.SCHEDULES[0]
+    found, sums = right(module.run(instance, batches, module.ETA), 10)
+    monkeypatch.setattr(module, "ratios_of", lambda case, digits: (tuple(r / 2 for r in found), sums))
+    printed, beside = module._scales(instance, batches, module.End(found, 0.0, 0.0, 0.0), 10)
+    assert (printed.role, printed.holds) == (Role.AS_PRINTED, True)
+    assert (beside.role, beside.holds) == (Role.BESIDE, False)
 
 
 def test_scale_is_that_of_a_run_of_floats() -> None:

@@ -23,6 +23,26 @@ def test_without_the_diverging_run_nothing_refutes(monkeypatch: pytest.MonkeyPat
     assert adjudicate_one(module.CLAIM).ruling.verdict is Verdict.HOLDS
 
 
+def test_an_error_that_grows_as_the_step_falls_is_refuted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is like 1/ε: no C of the largest ε serves, and the assumption is not granted for free."""
+    right = module.distances
+
+    def growing(index: int, step: Fraction, bits: int) -> tuple[float, ...]:
+        return tuple(error / float(step) ** 2 for error in right(index, step, bits))
+
+    monkeypatch.setattr(module, "distances", growing)
+    ruled = adjudicate_one(module.CLAIM)
+    assert ruled.ruling.verdict is Verdict.REFUTED
+    assert not any(check.holds for check in ruled.findings.checks if check.asked.startswith("one C gives"))
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_the_bound_needs_a_positive_constant(index: int) -> None:
+    """Were C ≤ 0 enough on these instances, one C would serve trivially."""
+    errors = [module.distances(index, step, module.BITS) for step in module.LADDER]
+    assert min(map(module.constant, errors, module.LADDER)) > 0
+
+
 def test_diverging_run_cubes_itself() -> None:
     """|w_{k+1}| ≥ ½|w_k|³, so that the size is doubly exponential."""
     path = module.diverging_run()

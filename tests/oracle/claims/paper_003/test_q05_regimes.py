@@ -18,15 +18,15 @@ def test_both_regimes_hold() -> None:
     assert adjudicate_one(module.CLAIM).ruling.verdict is Verdict.HOLDS
 
 
-def doubled(velocity: Any) -> Any:
-    """Return a dissipation that is twice the flow's."""
-    return -2 * velocity**2
+def doubled(velocity: Any, slope: Any) -> Any:
+    """Return the force with twice the flow's friction."""
+    return -2 * velocity - slope
 
 
 @pytest.mark.slow
-def test_another_dissipation_is_refuted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """E' = −2|w'|² would break the bound."""
-    monkeypatch.setattr(module, "dissipation", doubled)
+def test_another_friction_is_refuted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """λw'' = −2w' − ∇F has E' = −2|w'|², which would break the bound."""
+    monkeypatch.setattr(module, "force", doubled)
     assert adjudicate_one(module.CLAIM).ruling.verdict is Verdict.REFUTED
 
 

@@ -29,6 +29,13 @@ def test_another_factor_at_the_far_end_is_not_accepted(monkeypatch: pytest.Monke
     assert adjudicate_one(module.CLAIM).ruling.verdict is Verdict.REFUTED
 
 
+def test_another_factor_at_the_near_end_is_not_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The correction keeps the near end, and falls with it."""
+    right = module.near
+    monkeypatch.setattr(module, "near", lambda theta, delta: 2 * right(theta, delta))
+    assert adjudicate_one(module.CLAIM).ruling.verdict is Verdict.REFUTED
+
+
 def test_far_end_in_floats() -> None:
     """ψ at θ = 3, Δ = 10³ is 9/2000 to a relative 10⁻⁵."""
     theta, delta = 3.0, 1e3
