@@ -46,6 +46,10 @@ def first_difference(field: dict[Tree, Fraction]) -> int:
     return min(tree.nodes for tree in TREES if moved[tree] != (tree == LEAF))
 
 
+def _big_o(order: int) -> str:
+    return "O(h" + {1: "", 2: "²", 3: "³"}[order] + ")"
+
+
 def compute(setting: Setting) -> Findings:
     """Compare the series of both flows with one step, and measure both errors."""
     checks: list[Check] = []
@@ -56,8 +60,8 @@ def compute(setting: Setting) -> Findings:
             identity_check(
                 Role.AS_PRINTED,
                 power == local,
-                f"one step of gradient descent is O(h^{local}) from the {name}, and no closer",
-                f"the series differ first in h^{power}",
+                f"one step of gradient descent is {_big_o(local)} from the {name}, and no closer",
+                f"the series differ first in the power {power} of h",
                 "all smooth E",
                 "B-series over the rationals",
             )
@@ -96,7 +100,7 @@ def _check(seen: ObservedOrder, name: str, order: int, instance: Instance, when:
         Role.AS_PRINTED,
         seen.whole,
         order,
-        subject=f"the {name} is O(h^{order})-close to gradient descent {when}",
+        subject=f"the {name} is {_big_o(order)}-close to gradient descent {when}",
         instance=instance.name,
         second_method="exact series",
     )

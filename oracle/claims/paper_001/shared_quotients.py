@@ -14,6 +14,7 @@ from flint import Ordering, fmpq_mpoly, fmpq_mpoly_ctx
 
 __all__ = ["FLINT", "Quotient", "factored", "polynomials", "shown", "symbols"]
 
+LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 FLINT = "polynomials over the rationals (FLINT)"
 
 
@@ -32,6 +33,7 @@ def symbols(*names: str) -> tuple[Quotient, ...]:
 def shown(polynomial: Any) -> str:
     """Return a polynomial as a reader writes it; FLINT's names are ASCII."""
     text = str(polynomial).replace("beta", "β").replace("*", " ").replace(" - ", " − ")
+    text = re.sub(r"\b([a-z])(\d)\b", lambda found: found[1] + found[2].translate(LOWERED), text)  # w1 is w₁
     return re.sub(r"\^(\d+)", lambda found: _raised(int(found[1])), text)
 
 

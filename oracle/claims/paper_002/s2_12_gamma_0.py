@@ -18,7 +18,7 @@ from flint import Ordering, fmpq_mpoly_ctx
 from oracle.claims.claim import Claim, Setting
 from oracle.claims.evidence import Check, Findings, Grade, Role
 from oracle.claims.measures import identity_check
-from oracle.claims.paper_002.shared_large_k import BY_R, gamma_0, momentum_poly, over
+from oracle.claims.paper_002.shared_large_k import BY_R, gamma_0, in_momentum, momentum_poly, over
 from oracle.claims.paper_002.shared_recursion import (
     TWO,
     all_step_identity,
@@ -112,7 +112,7 @@ def _large_k() -> Check:
         Role.AS_PRINTED,
         limit == large_k(),
         "for large k it is (1 + μ)/(2(1 − μ)³)",
-        f"the limit is {limit} in x = 1/(1 − μ)",
+        f"the limit is {in_momentum(limit)}",
         "all μ",
         BY_R,
     )

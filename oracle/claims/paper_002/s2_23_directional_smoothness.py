@@ -21,7 +21,7 @@ from flint import fmpq_poly
 from oracle.claims.claim import Claim, Correction, Effect, Setting
 from oracle.claims.evidence import Check, Findings, Line, Plot, Role
 from oracle.claims.measures import identity_check
-from oracle.claims.paper_002.shared_large_k import BY_R, field_of, momentum_poly, over
+from oracle.claims.paper_002.shared_large_k import BY_R, field_of, in_momentum, momentum_poly, over
 from oracle.claims.paper_002.shared_recursion import Fields, stationary_fields, third_order
 from oracle.claims.paper_002.shared_runs import TRIALS, Run, Trial, ladder, order_of, unchanging
 from reference.balls import ball
@@ -66,7 +66,7 @@ def _weights() -> Iterator[Check]:
         Role.AS_PRINTED,
         weight() == over(numerator / 12, 5) and all(numerator[i] > 0 for i in range(3)),
         "heavy ball's has one, of positive weight",
-        f"its weight is ({str(numerator).replace('x', 'μ').replace('^2', '²').replace('*', '')})/(12(1 − μ)⁵)",
+        f"its weight is {in_momentum(weight())}",
         "all L and μ",
         BY_R,
     )
@@ -95,7 +95,7 @@ def _ratio() -> Check:
         Role.CORRECTED,
         weight() == scaled * r**3,
         "at the same η/(1 − μ) heavy ball's weight is (1 + 10μ + μ²)/(1 − μ)² times that of gradient descent",
-        f"heavy ball has {weight()}, gradient descent {weight()(1)} (x = 1/(1 − μ))",
+        f"heavy ball has {in_momentum(weight())}, gradient descent {weight()(1)}",
         "all μ",
         BY_R,
     )
@@ -107,7 +107,7 @@ def _rest() -> Check:
         Role.CORRECTED,
         first - second == over((1 - momentum_poly()) ** 2 / 6, 5),
         "what is left for ω₁ is (1 − μ)²/(6(1 − μ)⁵)",
-        f"it is {first - second} (x = 1/(1 − μ))",
+        f"it is {in_momentum(first - second)}",
         "all μ",
         BY_R,
     )

@@ -2,7 +2,8 @@
 
 The paper names neither the scales s nor the momenta of Fig. 4(a), and prints two losses.  Tried are s = 0.01, 0.03 and
 0.1 with the mean of Sec. 3.1; with the sum of Appendix C.3 and the printed η = 10⁻² nearly every run diverges, so the
-figure cannot have been made with it.
+figure cannot have been made with it.  The first seed is run again in another form at every s and μ counted; heavy ball
+at s = 0.1 and μ = 0.9 is enclosed as well.
 """
 
 from __future__ import annotations
@@ -11,27 +12,34 @@ from fractions import Fraction
 
 from oracle.claims.claim import Claim, Setting
 from oracle.claims.evidence import Check, Findings, Grade, Role
-from oracle.claims.paper_002.shared_scale_runs import MOMENTA, drawn, ends, ratio_plot, recomputed
+from oracle.claims.paper_002.shared_scale_runs import (
+    MOMENTA,
+    drawn,
+    ends,
+    joined,
+    ratio_plot,
+    recomputed,
+    run_again,
+)
 from oracle.claims.seed_counts import count_check, counted
 from oracle.records.figure import Figure
 
 __all__ = ["CLAIM"]
 
 SMALL_SCALES = (0.01, 0.03, 0.1)
-Runs = tuple[Fraction, tuple[str, ...], int]
-# s, μ, steps; gradient descent at the smallest scale at which it comes to rest in so few
-ENCLOSED: tuple[Runs, ...] = (
-    (Fraction(1, 10), ("0.9",), 1600),
-    (Fraction(2, 5), ("0", "0.9"), 2500),
-)
+ENCLOSED = Fraction(1, 10), ("0.9",), 1600  # s, μ, steps: what comes to rest in so few
 
 
 def compute(setting: Setting) -> Findings:
     """Count the seeds in which gradient descent ends nearer to the truth."""
     found = drawn(setting)
-    answers = [recomputed(found, scale, momenta, steps, setting) for scale, momenta, steps in ENCLOSED]
-    met = all(answer for answer, _ in answers), ", ".join(how for _, how in answers)
-    checks = [_check(found, scale, momentum, met) for scale in SMALL_SCALES for momentum in MOMENTA]
+    enclosed = recomputed(found, *ENCLOSED, setting)
+    checks = []
+    for scale in SMALL_SCALES:
+        for momentum in MOMENTA:
+            again = run_again(found, scale, ("0", momentum), SMALL_SCALES, setting)
+            here = (scale, momentum) == (float(ENCLOSED[0]), *ENCLOSED[1])
+            checks.append(_check(found, scale, momentum, joined(again, enclosed) if here else again))
     return Findings((*checks, _sum(found)), (ratio_plot(found),))
 
 
@@ -70,9 +78,10 @@ CLAIM = Claim(
     statement="When the initialisation scale s is small, solutions of GD generalise better than those of HB: ‖w(∞) − "
     "w*‖₂ is smaller.",
     confirms="Over 20 data sets GD ends nearer to the truth for every μ and s = 0.01, 0.03, 0.1 (sign tests, p < "
-    "0.01), and the enclosed runs "
-    "of one seed have the stored numbers: HB at s = 0.1, both methods at s = 0.4.",
+    "0.01), and the stored "
+    "numbers of the first seed are met at every s and μ by runs made again in another form, at s = 0.1 and μ = 0.9 by an "
+    "enclosure too.",
     refutes="A momentum with which HB ends nearer at a small s (sign test, p < 0.01).",
     compute=compute,
-    seconds=7,
+    seconds=5,
 )

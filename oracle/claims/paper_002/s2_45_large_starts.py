@@ -3,6 +3,7 @@
 "Large" is made precise as s = 1 and 1.4, the largest scales at which all methods are stable at the printed η = 10⁻²
 with the mean loss.  There both limits are further from the sparse truth than the answer 0 is: the claim holds where
 neither generalises.  How often heavy ball is better than gradient descent and better than 0 as well stands beside it.
+The first seed is run again in another form at both s and all μ; gradient descent and μ = 0.9 at s = 1 are enclosed too.
 """
 
 from __future__ import annotations
@@ -12,7 +13,15 @@ from itertools import pairwise
 
 from oracle.claims.claim import Claim, Setting
 from oracle.claims.evidence import Check, Findings, Grade, Role
-from oracle.claims.paper_002.shared_scale_runs import MOMENTA, drawn, ends, ratio_plot, recomputed
+from oracle.claims.paper_002.shared_scale_runs import (
+    MOMENTA,
+    drawn,
+    ends,
+    joined,
+    ratio_plot,
+    recomputed,
+    run_again,
+)
 from oracle.claims.seed_counts import count_check, counted
 from oracle.records.figure import Figure
 
@@ -25,11 +34,13 @@ ENCLOSED = Fraction(1), ("0", "0.9"), 700  # s, μ, steps
 def compute(setting: Setting) -> Findings:
     """Count the seeds in which heavy ball ends nearer, and in which more momentum ends nearer still."""
     found = drawn(setting)
-    met = recomputed(found, *ENCLOSED, setting)
+    enclosed = recomputed(found, *ENCLOSED, setting)
     checks = []
     for scale in LARGE_SCALES:
-        checks += [_check(found, scale, "0", momentum, met) for momentum in MOMENTA]
-        checks += [_check(found, scale, less, more, met) for less, more in pairwise(MOMENTA)]
+        for less, more in (*(("0", momentum) for momentum in MOMENTA), *pairwise(MOMENTA)):
+            again = run_again(found, scale, (less, more), LARGE_SCALES, setting)
+            here = (scale, (less, more)) == (float(ENCLOSED[0]), ENCLOSED[1])
+            checks.append(_check(found, scale, less, more, joined(again, enclosed) if here else again))
     useful = _useful(found)
     remark = (
         "Wherever HB ends nearer to θ* than GD here, the answer 0 is nearer than HB: of two limits that both miss the truth "
@@ -83,9 +94,9 @@ CLAIM = Claim(
     "large μ.",
     confirms="Over 20 data sets, at s = 1 and 1.4, HB ends nearer to the truth for every μ, and the nearer the larger "
     "μ (sign tests, p < 0.01); "
-    "an enclosed seed has the stored numbers.",
+    "and the stored numbers of the first seed are met at every s and μ by runs made again in another form.",
     refutes="A momentum with which GD ends nearer at a large s, or a larger momentum that ends further away (sign "
     "test, p < 0.01).",
     compute=compute,
-    seconds=5,
+    seconds=1,
 )

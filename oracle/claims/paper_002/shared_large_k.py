@@ -24,7 +24,7 @@ from oracle.claims.evidence import Check, Grade, Role
 from oracle.claims.paper_002.shared_recursion import FORK, TALL, TWO, Fields
 from reference.rooted_trees import LEAF
 
-__all__ = ["BY_R", "field_of", "gamma_0", "late_by", "late_check", "momentum_poly", "over"]
+__all__ = ["BY_R", "field_of", "gamma_0", "in_momentum", "late_by", "late_check", "momentum_poly", "over"]
 
 BY_R = "polynomials of 1/(1 − μ) over the rationals (FLINT)"
 
@@ -41,6 +41,31 @@ def over(numerator: fmpq_poly, power: int) -> fmpq_poly:
     for i in range(numerator.degree() + 1):
         total += numerator[i] * (r - 1) ** i * r ** (power - i)
     return total
+
+
+def in_momentum(polynomial: fmpq_poly) -> str:
+    """Return a polynomial of r = 1/(1 − μ) as a reader writes it: a quotient of a polynomial of μ and (1 − μ)^n."""
+    power = polynomial.degree()
+    left = fmpq_poly([1, -1])
+    top = sum((polynomial[i] * left ** (power - i) for i in range(power + 1)), start=fmpq_poly())
+    whole = (top * int(top.denom())).coeffs()
+    terms = [(int(number), _power("μ", i)) for i, number in enumerate(whole) if number]
+    text = "".join(
+        (" − " if number < 0 else " + ") + (f"{abs(number)}" * (abs(number) != 1 or not name) + name)
+        for number, name in terms
+    )
+    text = "−" + text[3:] if text.startswith(" − ") else text[3:]
+    below = f"{top.denom()}" * (top.denom() != 1) + _power("(1 − μ)", power)
+    if not below:
+        return text or "0"
+    above = f"({text})" if len(terms) > 1 else text
+    return f"{above}/({below})" if top.denom() != 1 and power > 0 else f"{above}/{below}"
+
+
+def _power(name: str, power: int) -> str:
+    if power <= 1:
+        return name * power
+    return name + str(power).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def field_of(gradient: Any, curvature: Any, omega1: Any = 0, omega2: Any = 0) -> Fields:

@@ -1,4 +1,4 @@
-"""The runs of paper 002, Fig. 4(a): stored ends by scale s and momentum, and one seed's runs enclosed anew."""
+"""The runs of paper 002, Fig. 4(a): stored ends by scale s and momentum, and one seed's made again or enclosed anew."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import lru_cache
 from oracle.claims.claim import Setting
 from oracle.claims.evidence import Line, Plot
 from oracle.claims.figure_results import figure
+from oracle.claims.paper_002.shared_plain_runs import LOOP, ScaleRuns, ends_again
 from oracle.records.figure import Figure
 from oracle.sparse_regression import generate
 from reference.balls import BallArithmetic, ball_precision
@@ -16,10 +17,11 @@ from reference.case import Case, Method, Regression
 from reference.enclosures import enclose
 from reference.objective import objective_of
 
-__all__ = ["MOMENTA", "drawn", "ends", "name_of", "ratio_plot", "recomputed"]
+__all__ = ["MOMENTA", "drawn", "ends", "joined", "name_of", "ratio_plot", "recomputed", "run_again"]
 
 MOMENTA = ("0.5", "0.7", "0.9")
 SIZES, BIAS, STEP_SIZE = (40, 100, 5), Fraction(9, 10), Fraction(1, 100)
+STEPS = 100_000  # of the figure, at most
 BITS = 128
 AGREEMENT = 1e-5  # relative, of a distance to the truth; the figure keeps seven digits
 
@@ -63,6 +65,41 @@ def recomputed(
         met = met and loss < 1e-12 and abs(distance / stored - 1) < AGREEMENT
     told = " and ".join(name_of(mu) for mu in momenta)
     return met, f"enclosures of seed {found.seeds[0]} at s = {float(scale):g} ({told})"
+
+
+def joined(*answers: tuple[bool, str]) -> tuple[bool, str]:
+    """Return whether several recomputations all met the stored numbers, and by what."""
+    return all(met for met, _ in answers), " and ".join(how for _, how in answers)
+
+
+def run_again(
+    found: Figure, scale: float, momenta: Sequence[str], scales: Sequence[float], setting: Setting
+) -> tuple[bool, str]:
+    """Return whether the first seed's stored ends at one scale are those of a plain loop, and by what.
+
+    Parameters
+    ----------
+    found : Figure
+    scale : float
+    momenta : sequence of str
+        That are compared; gradient descent is ``"0"``.
+    scales : sequence of float
+        All that the claim asks for: they run at once.
+    setting : Setting
+    """
+    seed = found.seeds[0]
+    runs = ScaleRuns(
+        SIZES,
+        seed,
+        tuple(map(str, scales)),
+        ("0", *MOMENTA),
+        str(float(BIAS)),
+        str(float(STEP_SIZE)),
+        STEPS,
+    )
+    again = ends_again(runs, setting)
+    met = all(abs(again[str(scale), mu] / ends(found, mu, scale)[0] - 1) < AGREEMENT for mu in momenta)
+    return met, f"{LOOP}, seed {seed} at this s and these μ"
 
 
 @lru_cache(maxsize=8)

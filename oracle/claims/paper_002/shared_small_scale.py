@@ -9,7 +9,7 @@ from oracle.claims.paper_002.shared_diagonal_field import Network
 from oracle.sparse_regression import generate
 from reference.case import Regression
 
-__all__ = ["CROSSING", "SMALL", "STEP", "SmallScale"]
+__all__ = ["CROSSING", "SCALE", "SMALL", "STEP", "SmallScale"]
 
 SCALE = Fraction(1, 20)
 STEP = Fraction(1, 10)

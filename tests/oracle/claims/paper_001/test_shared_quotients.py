@@ -28,6 +28,8 @@ def test_it_is_shown_in_factors() -> None:
     assert str(beta / (1 - beta) ** 2) == "β/(β − 1)²"
     assert str(1 / (1 - beta**2)) in ("−1/((β − 1) (β + 1))", "−1/((β + 1) (β − 1))")
     assert str(beta - beta) == "0"
+    (w1,) = symbols("w1")
+    assert str(w1**2 * 3) == "3 w₁²"
 
 
 def test_division_by_zero_is_refused() -> None:

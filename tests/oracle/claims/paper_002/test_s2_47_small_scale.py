@@ -4,8 +4,8 @@ import pytest
 
 from oracle.claims.ledger import adjudicate_one
 from oracle.claims.paper_002 import s2_47_small_scale as claim
-from oracle.claims.paper_002.shared_run_ends import RunEnd
-from oracle.claims.paper_002.shared_small_scale import SMALL
+from oracle.claims.paper_002.shared_run_ends import RunEnd, run_end
+from oracle.claims.paper_002.shared_small_scale import SMALL, STEP
 from oracle.claims.verdict import Verdict
 
 
@@ -30,3 +30,14 @@ def test_one_instance_refutes(monkeypatch: pytest.MonkeyPatch) -> None:
     ruling = adjudicate_one(claim.CLAIM).ruling
     assert ruling.verdict is Verdict.REFUTED
     assert ruling.correction is None
+
+
+def test_survey_ends_where_the_certified_run_does() -> None:
+    """The first of the instances is among the seeds surveyed, heavy ball and gradient descent."""
+    item, seed, n, d = SMALL[0], 6, 2, 4
+    for method, momentum in (("heavy_ball", 0.5), ("gradient_descent", 0.0)):
+        found, truth = claim.survey(n, d, momentum)
+        end = run_end(item.network, STEP, 8, method)
+        assert truth[seed].tolist() == [float(entry) for entry in item.truth]
+        assert found.predictor[seed] == pytest.approx([float(entry) for entry in end.predictor], abs=1e-7)
+        assert found.kappa[seed] == pytest.approx([float(entry) for entry in end.kappa], abs=1e-7)
