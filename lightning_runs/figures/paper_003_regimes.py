@@ -26,7 +26,7 @@ FLOW_STEP = 0.0005
 CONVERGED = 1e-3  # of the loss at the start
 AWAY, SLOW, RISING = (
     "distance from gradient flow",
-    "time to converge in units of its",
+    "time to converge over gradient flow's",
     "share of that time with rising loss",
 )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from io import StringIO
 from statistics import quantiles
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from oracle.claims.evidence import Line, Plot
@@ -22,6 +23,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 STYLES = ("-", "--", ":", "-.")
 FEW = 40  # points up to which each gets its marker
 COLUMNS = 2
+TITLE = 52  # characters of a title's line
 LONG_NAME = 34  # characters, past which two names do not fit beside each other
 LEGEND_LINE = 0.19  # inches
 
@@ -104,7 +106,7 @@ def _svg(
 
 
 def _draw(axes: Axes, plot: Plot) -> None:
-    axes.set_title(plot.title, loc="left", fontsize=10, wrap=True)
+    axes.set_title(fill(plot.title, TITLE), loc="left", fontsize=10)
     for i, line in enumerate(plot.lines):
         _line(axes, line, i, plot)
     axes.set(xlabel=plot.x_label, ylabel=plot.y_label)
