@@ -1,8 +1,8 @@
 """Finished claims on disk: what a run that was stopped finds again, as long as nothing that it rests on changed.
 
 A result is kept under the digest of everything that it depends on: the claim's own file and every module of `oracle` that it
-imports, the whole reference, the figures' data, the setting, and the versions of Python and of the arithmetic. An altered
-computation is thus another computation. The verdict is not kept: it is ruled anew every time.
+imports, the whole reference, the figures' data where it reads them, the setting, and the versions of Python and of the
+arithmetic. An altered computation is thus another computation. The verdict is not kept: it is ruled anew every time.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from oracle.records.atomic_files import write_atomically
 __all__ = ["StoredFindings"]
 
 ARITHMETIC = ("mpmath", "python-flint", "numpy")
+READS_FIGURES = "oracle.claims.figure_results"
 FINDINGS = TypeAdapter(Findings)
 
 
@@ -66,19 +67,21 @@ class StoredFindings:
 
 def _digest(claim: Claim, setting: Setting) -> str:
     """Return the SHA-256 of all that a claim's findings rest on."""
-    found = hashlib.sha256(_ground(setting.figures or SHIPPED).encode())
-    found.update(f"{claim.identifier} {setting.precision}".encode())
-    for module in sorted(_rests_on(module_of(claim))):
-        found.update(f"{module} {_file_digest(_source(module))}".encode())
+    found = hashlib.sha256(f"{claim.identifier} {setting.precision} {_ground()}".encode())
+    modules = _rests_on(module_of(claim))
+    files = [_source(module) for module in sorted(modules)]
+    if READS_FIGURES in modules:
+        files += sorted((setting.figures or SHIPPED).glob("*.json"))
+    for path in files:
+        found.update(f"{path.name} {_file_digest(path)}".encode())
     return found.hexdigest()
 
 
-@lru_cache(maxsize=4)
-def _ground(figures: Path) -> str:
-    """Return a digest of what all claims share: the reference, the figures' data, the versions."""
-    files = [*sorted(_source("reference").parent.rglob("*.py")), *sorted(figures.glob("*.json"))]
+@lru_cache(maxsize=1)
+def _ground() -> str:
+    """Return a digest of what all claims share: the reference and the versions."""
     found = hashlib.sha256(" ".join(_versions()).encode())
-    for path in files:
+    for path in sorted(_source("reference").parent.rglob("*.py")):
         found.update(f"{path.name} {_file_digest(path)}".encode())
     return found.hexdigest()
 

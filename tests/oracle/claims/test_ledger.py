@@ -69,15 +69,15 @@ def test_an_altered_computation_is_another_computation(
     assert len(calls) == 2
 
 
-def test_other_figures_are_another_computation(tmp_path: Path) -> None:
-    """The figures' data are part of what a claim rests on."""
-    folder = tmp_path / "figures"
-    folder.mkdir()
-    adjudicate([COUNTED], Setting(figures=folder), StoredFindings(tmp_path), workers=1)
-    (folder / "a.json").write_text("{}")
-    stored._ground.cache_clear()
-    adjudicate([COUNTED], Setting(figures=folder), StoredFindings(tmp_path), workers=1)
-    assert len(calls) == 2
+def test_other_figures_are_another_computation_where_they_are_read(tmp_path: Path) -> None:
+    """The figures' data are part of what F1 rests on, and no part of what P1 does."""
+    kept, setting = StoredFindings(tmp_path / "kept"), Setting(figures=tmp_path)
+    figures = catalogue()["F1"]
+    for claim in (P1, figures):
+        kept.keep(claim, setting, counted(setting))
+    (tmp_path / "a.json").write_text("{}")
+    assert kept.fetch(P1, setting) is not None
+    assert kept.fetch(figures, setting) is None
 
 
 def test_fresh_computes_anew(tmp_path: Path) -> None:
