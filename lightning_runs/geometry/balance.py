@@ -4,8 +4,7 @@ For θ = u⊙v gradient flow keeps u² − v², coordinate by coordinate; with t
 two layers in a row of a network that is linear or has ReLU between them it keeps ‖W_{l+1}‖² − ‖W_l‖² (Frobenius), where
 the first layer's bias counts with its weights.
 
-Source: paper 003, Sec. 3 (its Δ); Du, Hu and Lee 2018, Algorithmic regularization in learning deep homogeneous models,
-Corollary 2.1.
+Source: paper 003, Sec. 3 (its Δ); Du, Hu, Lee 2018, Corollary 2.1.
 """
 
 from __future__ import annotations

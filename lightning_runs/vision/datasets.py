@@ -9,8 +9,7 @@ cifar10     the *binary version*: ``data_batch_1.bin`` to ``data_batch_5.bin``, 
 
 CIFAR-10's other version is pickled Python, which can run anything while it is read; it is not read here.
 
-Source: Y. LeCun, C. Cortes, C. Burges, *The MNIST database of handwritten digits* (the idx format); A. Krizhevsky 2009,
-*Learning multiple layers of features from tiny images* (a record: one byte of label, 3072 of red, green and blue rows).
+Source: MNIST, the idx format; Krizhevsky 2009, a record: one byte of label, 3072 of red, green and blue rows.
 """
 
 from __future__ import annotations

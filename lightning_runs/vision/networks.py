@@ -2,8 +2,7 @@
 
 ResNet-18 is written out because torchvision's packages are built for CUDA and do not load beside the CPU build of torch.
 
-Source: K. He, X. Zhang, S. Ren, J. Sun 2016, *Deep residual learning for image recognition*, Table 1 and Sec. 4.2 (for small
-images a first layer of 3 × 3 without pooling); paper 001, Sec. 6; paper 002, App. C.1 (two hidden layers of 200).
+Source: He et al. 2016, Table 1 and Sec. 4.2; paper 001, Sec. 6; paper 002, App. C.1 (two hidden layers of 200).
 """
 
 from __future__ import annotations
