@@ -136,11 +136,12 @@ class GeometryWatch(Callback):
                 logger.log_metrics(shown, step)
 
     def _values(self, landscape: Landscape) -> dict[str, float]:
-        found = {"loss": landscape.gradient()[0]}
+        loss, gradient = landscape.gradient()
+        found = {"loss": loss}
         if "gradient_norm_squared" in self.quantities:
-            found["gradient_norm_squared"] = gradient_norm_squared(landscape)
+            found["gradient_norm_squared"] = gradient_norm_squared(landscape, gradient)
         if "directional_smoothness" in self.quantities:
-            found["directional_smoothness"] = directional_smoothness(landscape)
+            found["directional_smoothness"] = directional_smoothness(landscape, gradient)
         if "sharpness" in self.quantities:
             found["sharpness"] = sharpness(landscape, self.tolerance)
         if "balancedness" in self.quantities and landscape.balancedness is not None:

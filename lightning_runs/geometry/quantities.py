@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
+from torch import Tensor
 
 from lightning_runs.geometry.landscape import Landscape
 
@@ -30,18 +31,21 @@ class SharpnessError(ArithmeticError):
     """The Lanczos iteration did not converge."""
 
 
-def gradient_norm_squared(landscape: Landscape) -> float:
-    """Return ‖∇L‖²."""
-    _, gradient = landscape.gradient()
+def gradient_norm_squared(landscape: Landscape, gradient: Tensor | None = None) -> float:
+    """Return ‖∇L‖²; a caller who has the gradient here already may hand it over."""
+    if gradient is None:
+        _, gradient = landscape.gradient()
     return float(gradient.double() @ gradient.double())
 
 
-def directional_smoothness(landscape: Landscape) -> float:
+def directional_smoothness(landscape: Landscape, gradient: Tensor | None = None) -> float:
     """Return D at the step size of the training; NaN where the gradient is zero.
+
+    A caller who has the gradient here already may hand it over.
 
     Source: paper 002, Sec. 2.2.2.
     """
-    _, here = landscape.gradient()
+    here = landscape.gradient()[1] if gradient is None else gradient
     step_size, square = landscape.step_size, float(here.double() @ here.double())
     if square == 0:
         return float("nan")
