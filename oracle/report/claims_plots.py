@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from oracle.claims.evidence import Line, Plot
 from oracle.records.figure import Curve, Figure
-from oracle.report.plots import SERIES, STYLE, inline_svg, power_of_ten
+from oracle.report.plots import MARKERS, SERIES, STYLE, inline_svg, power_of_ten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["figure_svg", "plots_svg"]
 
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 STYLES = ("-", "--", ":", "-.")
 FEW = 40  # points up to which each gets its marker
 COLUMNS = 2

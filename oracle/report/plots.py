@@ -20,13 +20,24 @@ from oracle.verdict import Curves
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["INK", "MOST_POINTS", "SERIES", "STYLE", "curves_svg", "inline_svg", "power_of_ten", "thinned"]
+__all__ = [
+    "INK",
+    "MARKERS",
+    "MOST_POINTS",
+    "SERIES",
+    "STYLE",
+    "curves_svg",
+    "inline_svg",
+    "power_of_ten",
+    "thinned",
+]
 
 MOST_POINTS = 240
 FEW_POINTS = 30
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 # Colours that stand for variables of the page's style sheet.
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 INK, FAINT, BOUND, ALARM = "#010101", "#020202", "#030303", "#040404"
 SERIES = ("#110101", "#110202", "#110303", "#110404", "#110505")
 VARIABLES = {

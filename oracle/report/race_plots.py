@@ -8,7 +8,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from oracle.findings import Outcome
-from oracle.report.plots import BOUND, INK, SERIES, STYLE, inline_svg, power_of_ten
+from oracle.report.plots import BOUND, INK, MARKERS, SERIES, STYLE, inline_svg, power_of_ten
 from oracle.report.race import Race
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["race_svg"]
 
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 DASHES = ("-", "--", ":", "-.")
 
 

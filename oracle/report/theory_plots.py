@@ -7,15 +7,13 @@ from __future__ import annotations
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-from oracle.report.plots import SERIES, STYLE, inline_svg, power_of_ten
+from oracle.report.plots import MARKERS, SERIES, STYLE, inline_svg, power_of_ten
 from oracle.report.theory import TheorySection
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["section_svg"]
-
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 
 
 def section_svg(section: TheorySection, prefix: str) -> str:
