@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import sqrt
 
+from mpmath import mpf
+from mpmath.libmp import to_rational
+
 from oracle.claims.claim import Setting
 from oracle.claims.evidence import Check, Grade, Line, Plot, Role
 from oracle.claims.instances import Instance
@@ -13,7 +16,16 @@ from reference.case import Case, Flow, Method
 from reference.certified import Certified
 from reference.observed_order import ObservedOrder, OrderEstimate, observed_order
 
-__all__ = ["LADDER", "apart", "identity_check", "ladder_plot", "measured_order", "order_check", "row"]
+__all__ = [
+    "LADDER",
+    "apart",
+    "identity_check",
+    "ladder_plot",
+    "measured_order",
+    "order_check",
+    "rational",
+    "row",
+]
 
 LADDER = tuple(Fraction(1, 80 * 2**i) for i in range(4))
 HORIZON = Fraction(1, 2)
@@ -118,6 +130,11 @@ def identity_check(role: Role, holds: bool, asked: str, found: str, over: str, b
         As in ``polynomials over the rationals (FLINT)``.
     """
     return Check(role, holds, asked, found, over, Grade.CERTIFIED, (by,), universal=True)
+
+
+def rational(value: mpf) -> Fraction:
+    """Return an mpf as the rational that it is."""
+    return Fraction(*map(int, to_rational(value._mpf_)))
 
 
 def row(found: Certified, name: str, index: int = 0) -> tuple[Fraction, ...]:

@@ -16,16 +16,16 @@ r(y_k/w_k) in the place of r(w_{k+1}/w_k), y_k = w_k + μ(w_k − w_{k−1})) ar
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 
-from mpmath import mp, mpf
-from mpmath.libmp import to_rational
+from mpmath import mp
 
 from oracle.claims.claim import Claim, Setting
 from oracle.claims.evidence import Check, Findings, Grade, Line, Plot, Role
 from oracle.claims.instances import DIAGONAL_BIASED, HADAMARD, Instance
-from oracle.claims.measures import apart, row
+from oracle.claims.measures import apart, rational, row
 from reference.case import Case, Method, Regression
 from reference.discrete_integrals import certified_integrals
 from reference.discrete_limit import certified_limit
@@ -93,10 +93,9 @@ def _missed(instance: Instance, method: Method, digits: int) -> tuple[float, flo
     return missed[0], missed[1]
 
 
-def _weights(case: Case, block: object) -> list[Numbers]:
+def _weights(case: Case, block: Mapping[str, Numbers]) -> list[Numbers]:
     """Return w₊ and w₋ of parameters."""
-    named = {name: tuple(values) for name, values in dict(block).items()}  # type: ignore[call-overload]  # a mapping
-    u, v = named["u"], named["v"]
+    u, v = block["u"], block["v"]
     if case.model == "diagonal":
         return [tuple(2 * x for x in u), tuple(2 * x for x in v)]
     return [tuple(a + b for a, b in zip(u, v, strict=True)), tuple(a - b for a, b in zip(u, v, strict=True))]
@@ -109,12 +108,8 @@ def _identified(starts: list[Numbers], exponents: list[Numbers], digits: int) ->
             [nearest_mpf(w) * mp.exp(nearest_mpf(e)) for w, e in zip(start, exponent, strict=True)]
             for start, exponent in zip(starts, exponents, strict=True)
         ]
-        scale = tuple(_rational(abs(a * b)) for a, b in zip(*ends, strict=True))
-        return scale, tuple(_rational((a * a - b * b) / 4) for a, b in zip(*ends, strict=True))
-
-
-def _rational(value: mpf) -> Fraction:
-    return Fraction(*map(int, to_rational(value._mpf_)))
+        scale = tuple(rational(abs(a * b)) for a, b in zip(*ends, strict=True))
+        return scale, tuple(rational((a * a - b * b) / 4) for a, b in zip(*ends, strict=True))
 
 
 def _words(instance: Instance, method: Method) -> str:

@@ -18,11 +18,10 @@ from functools import lru_cache
 
 from flint import fmpq, fmpq_mat
 from mpmath import mp, mpf
-from mpmath.libmp import to_rational
 
 from oracle.claims.evidence import Check, Grade, Role
 from oracle.claims.instances import DIAGONAL_BIASED, DIAGONAL_ONE_ROW, DIAGONAL_UNBIASED, Instance
-from oracle.claims.measures import LARGEST_BAR, apart, row
+from oracle.claims.measures import LARGEST_BAR, apart, rational, row
 from reference.case import Case, Flow, FlowCase, Method, Regression
 from reference.discrete_integrals import certified_integrals
 from reference.discrete_limit import certified_limit
@@ -245,7 +244,7 @@ def in_numbers(formula: Callable[[Callable[[Fraction], mpf]], list[mpf]], bits: 
     """
     with mpmath_precision(bits):
         values = formula(nearest_mpf)
-        return tuple(Fraction(*map(int, to_rational(mpf(value)._mpf_))) for value in values)
+        return tuple(rational(mpf(value)) for value in values)
 
 
 def agreed_order(

@@ -17,7 +17,8 @@ from typing import Any
 
 from mpmath import mp, mpf
 
-from oracle.claims.paper_003.shared_networks import Network, rational
+from oracle.claims.measures import rational
+from oracle.claims.paper_003.shared_networks import Network
 from reference.mpmath_arithmetic import nearest_mpf
 
 __all__ = ["MGD", "Descended", "descend"]

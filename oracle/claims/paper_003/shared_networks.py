@@ -12,10 +12,10 @@ from fractions import Fraction
 from functools import lru_cache
 
 from flint import fmpq, fmpq_mat
-from mpmath import mp, mpf
+from mpmath import mp
 
 from oracle.claims.instances import HADAMARD
-from oracle.claims.measures import row
+from oracle.claims.measures import rational, row
 from reference.case import Case, Flow, FlowCase, Method, Regression
 from reference.flows.integrals import certified_flow_integrals
 from reference.flows.limit import certified_flow_limit
@@ -174,10 +174,3 @@ def perturbed_start(weights: tuple[Numbers, Numbers], plus: Numbers, minus: Numb
         )
         for p, m, a, b in zip(*weights, plus, minus, strict=True)
     ]
-
-
-def rational(value: mpf) -> Fraction:
-    """Return an mpf as the rational that it is."""
-    sign, mantissa, exponent, _ = value._mpf_
-    size = Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
-    return -size if sign else size
