@@ -12,7 +12,7 @@ from oracle.error_free import Floats
 from oracle.records.candidate import Array
 from oracle.records.golden import Golden
 from oracle.records.limbs import LimbArray, difference
-from oracle.replay import Replay
+from oracle.residuals import Replay
 
 __all__ = ["Curves", "Distance", "curves_of", "distances"]
 
@@ -104,29 +104,32 @@ def curves_of(
     envelope : mapping of observable to float64, shape (K, m), optional
     """
     rows = next((distance.rows for distance in found.values()), np.empty(0, dtype=np.int64))
-    ratio, residual, bound = _worst_per_step(replayed)
+    nearest = replayed.nearest
     return Curves(
         steps=steps[rows],
         error={name: _largest(distance.difference) for name, distance in found.items()},
         scale={name: _largest(distance.golden) for name, distance in found.items()},
         envelope=None if envelope is None else {name: _largest(width) for name, width in envelope.items()},
-        replay_steps=steps[replayed.rows],
-        replay_ratio=ratio,
-        replay_residual=residual,
-        replay_bound=bound,
+        replay_steps=steps[nearest.rows],
+        replay_ratio=nearest.ratio,
+        replay_residual=nearest.residual,
+        replay_bound=nearest.bound,
     )
 
 
 def _distance(
     candidate: Array, limbs: LimbArray, rows: NDArray[np.int64], golden_rows: NDArray[np.int64]
 ) -> Distance:
+    there, here = _run_of(golden_rows), _run_of(rows)
     chosen = LimbArray(
-        limbs.limbs[:, golden_rows], limbs.limb_exponents, limbs.radius[golden_rows], limbs.radius_exponent
+        limbs.limbs[:, there], limbs.limb_exponents, limbs.radius[there], limbs.radius_exponent
     )
-    recorded = candidate[rows]
+    recorded = candidate[here]
     gap, error = difference(recorded, chosen)
-    with np.errstate(over="ignore", under="ignore"):
-        leading = np.ldexp(chosen.limbs[0], int(chosen.limb_exponents[0]))
+    leading, exponent = chosen.limbs[0], int(chosen.limb_exponents[0])
+    if exponent:
+        with np.errstate(over="ignore", under="ignore"):
+            leading = np.ldexp(leading, exponent)
     columns = (len(rows), -1) if recorded.size else (len(rows), 1)
     return Distance(
         rows,
@@ -137,21 +140,13 @@ def _distance(
     )
 
 
+def _run_of(rows: NDArray[np.int64]) -> NDArray[np.int64] | slice:
+    """Return ascending rows as the run that they are, where they are one: it takes no copy to choose that."""
+    if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
+        return slice(int(rows[0]), int(rows[-1]) + 1)
+    return rows
+
+
 def _largest(values: Floats) -> Floats:
     result: Floats = np.abs(values).max(axis=1, initial=0.0)
     return result
-
-
-def _worst_per_step(replayed: Replay) -> tuple[Floats, Floats, Floats]:
-    """Return ratio, |residual| and bound at the coordinate of the largest ratio, over position and momentum."""
-    parts = [replayed.position] + ([replayed.momentum] if replayed.momentum is not None else [])
-    ratio = np.concatenate([part.ratio for part in parts], axis=1)
-    if not len(ratio):
-        return (np.empty(0),) * 3
-    residual = np.abs(np.concatenate([part.residual for part in parts], axis=1))
-    bound = np.concatenate([part.bound for part in parts], axis=1)
-    place = np.arange(len(ratio)), np.argmax(np.where(np.isnan(ratio), np.inf, ratio), axis=1)
-    worst, gap = ratio[place], residual[place]
-    # the shared residual may leave less room than the bound of the coordinate by itself
-    room = np.divide(gap, worst, out=bound[place], where=(worst > 0) & np.isfinite(worst))
-    return worst, gap, room

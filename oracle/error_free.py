@@ -92,7 +92,7 @@ class DoubleDouble:
     @classmethod
     def exactly(cls, values: NDArray[Any]) -> DoubleDouble:
         """Return float64, float32 or float16 values as they are, lo = 0."""
-        hi = values.astype(np.float64)
+        hi = values.astype(np.float64, copy=False)
         return cls(hi, np.zeros_like(hi))
 
     def __add__(self, other: DoubleDouble) -> DoubleDouble:
@@ -134,10 +134,18 @@ class DoubleDoubleArithmetic:
         """Return the rationals to a relative 2⁻¹⁰⁶, shape (n, d)."""
         hi = [[float(value) for value in row] for row in rows]
         lo = [
-            [float(value - Fraction(high)) for value, high in zip(row, highs, strict=True)]
+            [_left_over(value, high) for value, high in zip(row, highs, strict=True)]
             for row, highs in zip(rows, hi, strict=True)
         ]
         return DoubleDouble(np.array(hi, dtype=np.float64), np.array(lo, dtype=np.float64))
+
+    def exactly(self, values: NDArray[Any]) -> DoubleDouble:
+        """Return values that float64 holds."""
+        return DoubleDouble.exactly(values)
+
+    def held(self, value: DoubleDouble) -> DoubleDouble:
+        """Return a double-double number as this arithmetic holds it: itself."""
+        return value
 
     def times(self, matrix: DoubleDouble, vector: DoubleDouble) -> DoubleDouble:
         """Return X θ, from shapes (n, d) and (K, d) to (K, n), to `dot_error(d)` · Σ|X||θ|."""
@@ -180,6 +188,13 @@ class DoubleDoubleArithmetic:
         return DoubleDouble(hi, lo)
 
 
+def _left_over(value: Fraction, high: float) -> float:
+    """Return value − high, rounded; most numbers of a spec are float64 numbers and leave nothing over."""
+    if high.as_integer_ratio() == (value.numerator, value.denominator):
+        return 0.0
+    return float(value - Fraction(high))
+
+
 def _fast_two_sum(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """Return (s, e) as `two_sum`, for |a| ≥ |b| or a = 0."""
     s = a + b
@@ -203,22 +218,29 @@ def _product_of_split(
 
 def _product_sum(matrix: DoubleDouble, vector: DoubleDouble) -> DoubleDouble:
     """Return Σ_j X_ij θ_kj for all k, i, one compensated outer product after another."""
-    columns, halves_x = matrix.hi.T, [half.T for half in _split(matrix.hi)]
-    halves_v = _split(vector.hi)
     total: Floats = np.zeros((len(vector.hi), len(matrix.hi)))
     kept = np.zeros_like(total)
-    low_parts = bool(matrix.lo.any())
-    for j in range(len(columns)):
-        v = vector.hi[:, j, None]
-        p, e = _product_of_split(
-            v,
-            (halves_v[0][:, j, None], halves_v[1][:, j, None]),
-            columns[j],
-            (halves_x[0][j], halves_x[1][j]),
-        )
-        total, rounding = two_sum(total, p)
-        e += vector.lo[:, j, None] * columns[j]
-        if low_parts:
-            e += v * matrix.lo[:, j]
-        kept += rounding + e
+    # the products of one column at a time where there are many rows, of all columns where there is one
+    columns = max(1, _OUTER_PRODUCT_CELLS // max(1, 8 * total.size))
+    for start in range(0, vector.hi.shape[-1], columns):
+        part = slice(start, start + columns)
+        for product, error in zip(*_products(matrix[:, part], vector[:, part]), strict=True):
+            total, rounding = two_sum(total, product)
+            kept += rounding + error
     return DoubleDouble(*two_sum(total, kept))
+
+
+def _products(matrix: DoubleDouble, vector: DoubleDouble) -> tuple[Floats, Floats]:
+    """Return X_ij θ_kj, shape (j, k, i), and what it leaves over; from (i, j) and (k, j)."""
+    (x, v), (x_low, v_low) = _outer(matrix.hi, vector.hi), _outer(matrix.lo, vector.lo)
+    halves_x, halves_v = _split(x), _split(v)
+    p, e = _product_of_split(v, halves_v, x, halves_x)
+    e += v_low * x
+    if matrix.lo.any():
+        e += v * x_low
+    return p, e
+
+
+def _outer(matrix: Floats, vector: Floats) -> tuple[Floats, Floats]:
+    """Return (j, 1, i) and (j, k, 1) of shapes (i, j) and (k, j)."""
+    return matrix.T[:, None, :], vector.T[:, :, None]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oracle.compare import Distance
-from oracle.replay import Replay
+from oracle.residuals import Replay
 from oracle.trace import Trace
 
 __all__ = ["Localisation", "localise", "localise_between"]

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from oracle.error_free import Floats
-from oracle.rounding import SPARE, RoundedArithmetic, RoundedArray
-from reference.case import Case, Polynomial, Term
-from reference.objective import PolynomialObjective, RegressionObjective
+from oracle.given_data import given_data
+from oracle.rounding import NONE, SPARE, RoundedArithmetic, RoundedArray
+from reference.case import Case, Polynomial, Regression, Term
+from reference.objective import PolynomialObjective, RegressionObjective, Samples
 
 __all__ = ["Evaluation", "RoundedPolynomial", "RoundedRegression", "rounded_objective"]
 
@@ -31,10 +32,13 @@ class Evaluation:
         ∂θ/∂β of each parameter: its gradient is factor ⊙ ∇_θ L.
     shared : float64, shape (K, d)
         Bound on what the error of r adds to ∇_θ L, the same for every parameter.
+    errors : list of float64, each shape (K, d) or (1, 1)
+        Of the factors; `NONE` at recorded positions, where they are what they are.
     """
 
     factors: list[Floats]
     shared: Floats
+    errors: list[Floats]
 
 
 class RoundedRegression(RegressionObjective):
@@ -47,6 +51,7 @@ class RoundedRegression(RegressionObjective):
     """
 
     def __init__(self, case: Case, arithmetic: RoundedArithmetic) -> None:
+        self.arithmetic: RoundedArithmetic
         super().__init__(case, arithmetic)
         self.evaluations: list[Evaluation] = []
         self._shared: Floats = np.zeros((1, 1))
@@ -60,13 +65,31 @@ class RoundedRegression(RegressionObjective):
     def gradient(self, position: Any, step: int = 0) -> Any:
         """Return ∇L(β), shape (K, D)."""
         result = super().gradient(position, step)
-        parameters = self.arithmetic.split(position, self.sizes)
-        one = self.arithmetic.number(Fraction(1))
-        pulled = self.model.pullback(parameters, one, self.arithmetic.number)
-        shape = self._shared.shape
-        factors = [np.broadcast_to(part.value.hi, shape) for part in pulled]
-        self.evaluations.append(Evaluation(factors, self._shared))
+        self.evaluations.append(self._evaluation(position))
         return result
+
+    def _evaluation(self, position: Any) -> Evaluation:
+        """Return the evaluation that belongs to the last residual."""
+        parameters = self.arithmetic.split(position, self.sizes)
+        one, number = Fraction(1), self.arithmetic.number
+        if position.error is NONE:
+            values = [part.value for part in parameters]
+            pulled = self.model.pullback(values, number(one).value, lambda factor: number(factor).value)
+            errors = [NONE for _ in pulled]
+        else:
+            rounded = self.model.pullback(parameters, number(one), number)
+            pulled, errors = [part.value for part in rounded], [part.error for part in rounded]
+        shape = self._shared.shape
+        return Evaluation([np.broadcast_to(part.hi, shape) for part in pulled], self._shared, errors)
+
+    def _samples(self, problem: Regression, rows: tuple[int, ...], factor: Fraction) -> Samples:
+        """Return some rows of the data, which are converted once for all."""
+        data, chosen = given_data(problem), list(rows)
+        return Samples(
+            self.arithmetic.given_matrix(data.X[chosen]),
+            self.arithmetic.given_vector(data.y[:, chosen]),
+            factor,
+        )
 
 
 class RoundedPolynomial(PolynomialObjective):

@@ -24,18 +24,18 @@ The recurrence is an argument: `oracle.diagnosis` replays misimplementations the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from oracle.error_free import DoubleDouble, Floats
+from oracle.error_free import Floats
 from oracle.objectives import RoundedPolynomial, RoundedRegression, rounded_objective
 from oracle.records.candidate import Declaration
-from oracle.rounding import RoundedArithmetic, RoundedArray
+from oracle.residuals import Comparison, Replay, Rows, compared, stacked
+from oracle.rounding import NONE, RoundedArithmetic, RoundedArray
 from oracle.shared_residual import shared_ratio
 from oracle.trace import Trace
 from oracle.update_forms import ExtraRoundings, Sizes
@@ -46,21 +46,17 @@ from reference.trajectory import coefficient_cycle, start_of, step_of
 
 __all__ = [
     "EXACT",
-    "Comparison",
     "Moment",
     "Recurrence",
-    "Replay",
-    "compared",
     "replay",
     "replayable_rows",
-    "stacked",
+    "replayed_parts",
 ]
 
 CHUNK = 256  # steps replayed at once
 TINY = 1e-300  # of a momentum: its reciprocal leaves float64's range
-ALONE = 3  # first steps that are replayed one by one: a recurrence may treat them as it likes
+ALONE = 3  # first steps that are replayed one by one where a recurrence may treat them as it likes
 
-Rows = NDArray[np.int64]
 RoundedObjective = RoundedRegression | RoundedPolynomial
 
 
@@ -120,56 +116,13 @@ class Recurrence:
     shares_residual: bool = True
     lag: int = 0
 
+    @property
+    def is_uniform(self) -> bool:
+        """Whether all steps past the first, whose momentum is the start's, are alike: those of the methods are."""
+        return self.step is None and self.objective is rounded_objective and not self.lag
+
 
 EXACT = Recurrence()
-
-
-class Comparison(NamedTuple):
-    """Recorded numbers against exact ones, R rows by m coordinates.
-
-    Parameters
-    ----------
-    recorded : float64, shape (R, m)
-    expected : DoubleDouble, shape (R, m)
-    residual, bound : float64, shape (R, m)
-        Recorded minus expected, and what rounding may make of it.
-    ratio : float64, shape (R, m)
-        |residual| / bound, or what the shared residual makes of it where that is larger.
-    """
-
-    recorded: Floats
-    expected: DoubleDouble
-    residual: Floats
-    bound: Floats
-    ratio: Floats
-
-    def rows(self, chosen: Rows) -> Comparison:
-        """Return the chosen rows."""
-        return Comparison(
-            self.recorded[chosen],
-            self.expected[chosen],
-            self.residual[chosen],
-            self.bound[chosen],
-            self.ratio[chosen],
-        )
-
-
-@dataclass(frozen=True)
-class Replay:
-    """The replayed steps.
-
-    Parameters
-    ----------
-    rows : int64, shape (R,)
-        Rows of the trace that were reached by a replayed step.
-    position : Comparison
-    momentum : Comparison or None
-        Where the candidate recorded it.
-    """
-
-    rows: Rows
-    position: Comparison
-    momentum: Comparison | None
 
 
 def replayable_rows(trace: Trace, method: str) -> Rows:
@@ -215,48 +168,30 @@ def replay(
     Replay
         R may be 0.  Ratios are not finite where the exact step overflows float64.
     """
-    replayer = _Replayer(case, declaration, trace, recurrence)
     if targets is None:
         targets = replayable_rows(trace, case.method.name)
-    groups = list(_groups(trace, targets, cycle_length(case)))
-    with np.errstate(all="ignore"):
-        parts = [replayer.replay(rows) for rows in groups]
-    rows = np.concatenate([np.empty(0, dtype=np.int64), *groups])
+    parts = list(replayed_parts(case, declaration, trace, recurrence, targets))
+    rows = np.concatenate([np.empty(0, dtype=np.int64), *(part.rows for part in parts)])
+    nothing = compared(trace.positions[:0], RoundedArithmetic(declaration).recorded(trace.positions[:0]))
+    position = stacked([nothing, *(part.position for part in parts)])
+    momenta = [part.momentum for part in parts if part.momentum is not None]
+    momentum = None if trace.momenta is None else stacked([nothing, *momenta])
+    if (np.diff(rows) > 0).all():
+        return Replay(rows, position, momentum)
     order = np.argsort(rows)
-    nothing = compared(trace.positions[:0], replayer.arithmetic.recorded(trace.positions[:0]))
-    position = stacked([nothing, *(part[0] for part in parts)]).rows(order)
-    momenta = [part[1] for part in parts if part[1] is not None]
-    momentum = None if trace.momenta is None else stacked([nothing, *momenta]).rows(order)
-    return Replay(rows[order], position, momentum)
+    return Replay(rows[order], position.rows(order), None if momentum is None else momentum.rows(order))
 
 
-def compared(recorded: Floats, expected: RoundedArray) -> Comparison:
-    """Compare recorded numbers, shape (R, m), with expected ones."""
-    residual = (DoubleDouble.exactly(recorded) - expected.value).hi
-    bound = np.broadcast_to(expected.bound(), residual.shape)
-    # a number that is met needs no bound, and may have none: 0/0
-    ratio = np.where(residual == 0, 0.0, np.abs(residual) / bound)
-    return Comparison(recorded, expected.value, residual, bound, ratio)
-
-
-def stacked(parts: Sequence[Comparison]) -> Comparison:
-    """Return comparisons of successive rows as one."""
-    shapes = [part.residual.shape for part in parts]
-    expected = DoubleDouble(
-        np.concatenate(
-            [np.broadcast_to(part.expected.hi, shape) for part, shape in zip(parts, shapes, strict=True)]
-        ),
-        np.concatenate(
-            [np.broadcast_to(part.expected.lo, shape) for part, shape in zip(parts, shapes, strict=True)]
-        ),
-    )
-    return Comparison(
-        np.concatenate([part.recorded for part in parts]),
-        expected,
-        np.concatenate([part.residual for part in parts]),
-        np.concatenate([part.bound for part in parts]),
-        np.concatenate([part.ratio for part in parts]),
-    )
+def replayed_parts(
+    case: Case, declaration: Declaration, trace: Trace, recurrence: Recurrence, targets: Rows
+) -> Iterator[Replay]:
+    """Yield what `replay` returns in parts, rows of one batch each."""
+    replayer = _Replayer(case, declaration, trace, recurrence)
+    alone = 1 if recurrence.is_uniform else ALONE
+    for rows in _groups(trace, targets, cycle_length(case), alone):
+        with np.errstate(all="ignore"):
+            position, momentum = replayer.replay(rows)
+        yield Replay(rows, position, momentum)
 
 
 class _Replayer:
@@ -279,7 +214,7 @@ class _Replayer:
         rows = targets - 1
         k = int(self.trace.steps[rows[0]])
         self.objective.evaluations.clear()
-        started = State(self.arithmetic.recorded(self.trace.positions[rows]), self._momentum(rows, k))
+        started = State(self.arithmetic.recorded(self._positions(rows)), self._momentum(rows, k))
         reached = self._step(started, rows, k)
         sizes = self._sizes(rows, started, reached)
         if self.trace.momenta is None:
@@ -309,6 +244,11 @@ class _Replayer:
         )
         return self.recurrence.step(moment)
 
+    def _positions(self, rows: Rows) -> Floats:
+        """Return recorded positions; rows in a run are shown where they lie, not copied."""
+        run = len(rows) > 0 and rows[0] >= 0 and rows[-1] - rows[0] == len(rows) - 1
+        return self.trace.positions[slice(rows[0], rows[-1] + 1) if run else rows]
+
     def _coefficients(self, k: int) -> Coefficients:
         """Return η_k and μ."""
         return self.cycle[k % len(self.cycle)]
@@ -332,7 +272,7 @@ class _Replayer:
 
     def _momentum(self, rows: Rows, k: int) -> RoundedArray:
         """Return p_k: recorded, given by the spec, or inferred from two positions."""
-        now = np.abs(self.trace.positions[rows])
+        now = np.abs(self._positions(rows))
         if self.trace.momenta is not None:
             momentum = self.arithmetic.recorded(self.trace.momenta[rows])
             return momentum.widened(self.extra.recorded(Sizes(momentum=momentum.size())))
@@ -341,22 +281,21 @@ class _Replayer:
             moving = start.value.hi != 0
             entry = self.extra.start(Sizes(now=now, momentum=start.size()))
             return start.widened(moving * entry)
-        difference = DoubleDouble.exactly(self.trace.positions[rows]) - DoubleDouble.exactly(
-            self.trace.positions[rows - 1]
-        )
-        move = RoundedArray(difference, np.zeros_like(now), self.arithmetic.rounding)
+        exactly = self.arithmetic.exact.exactly
+        difference = exactly(self._positions(rows)) - exactly(self._positions(rows - 1))
+        move = RoundedArray(difference, NONE, self.arithmetic.rounding)
         return self._inferred(move, rows, k)
 
     def _inferred(self, move: RoundedArray, rows: Rows, k: int) -> RoundedArray:
         """Return p_k from β_k − β_{k−1}, or from y_k − y_{k−1} + η∇L(y_{k−1}) over μ."""
-        now = np.abs(self.trace.positions[rows])
+        now = np.abs(self._positions(rows))
         if not self.lookahead:
             sizes = Sizes(now=now, momentum=move.size())
             return self._unscaled(move.widened(self.extra.inferred(sizes)), k - 1)
         if self.case.method.momentum < TINY:  # then p_k multiplies zero, or next to nothing
             return move
         lag = min(self.recurrence.lag, k - 1)
-        previous = self.arithmetic.recorded(self.trace.positions[rows - 1 - lag])
+        previous = self.arithmetic.recorded(self._positions(rows - 1 - lag))
         descent = self._coefficients(k - 1).step_size * self.objective.gradient(previous, step=k - 1)
         scaled = move + descent
         momentum: RoundedArray = self.arithmetic.number(1 / self.case.method.momentum) * scaled
@@ -373,23 +312,25 @@ class _Replayer:
         return unscaled
 
     def _sizes(self, rows: Rows, started: State, reached: State) -> Sizes:
-        """Return the sizes that the step's own extra roundings are counted in."""
+        """Return the sizes that the step's own extra roundings are counted in, where there are any."""
+        if not self.extra.at_end:
+            return Sizes()
         momentum = started.momentum.size() + reached.momentum.size()
         if self.outside:
             momentum = self._step_size(int(self.trace.steps[rows[0]])) * momentum
-        return Sizes(np.abs(self.trace.positions[rows]), reached.position.size(), momentum)
+        return Sizes(np.abs(self._positions(rows)), reached.position.size(), momentum)
 
     def _stepped(self, targets: Rows, reached: State, sizes: Sizes, k: int) -> Comparison:
         """Compare recorded positions with the recurrence's."""
         position = reached.position.widened(self.extra.exit(sizes))
         ahead = float(self.case.method.momentum) if self.lookahead else 0.0
-        return self._sharpened(compared(self.trace.positions[targets], position), ahead, k)
+        return self._sharpened(compared(self._positions(targets), position), ahead, k)
 
     def _moved(self, started: State, targets: Rows, momenta: Floats) -> Comparison:
         """Compare recorded positions with the position before plus the recorded momentum."""
-        sizes = Sizes(after=np.abs(self.trace.positions[targets]), momentum=np.abs(momenta))
+        sizes = Sizes(after=np.abs(self._positions(targets)), momentum=np.abs(momenta))
         momentum = self.arithmetic.recorded(momenta).widened(self.extra.kept_apart(sizes))
-        return compared(self.trace.positions[targets], started.position + momentum)
+        return compared(self._positions(targets), started.position + momentum)
 
     def _sharpened(self, comparison: Comparison, ahead: float, k: int) -> Comparison:
         """Let the shared residual raise the ratios; `ahead` is μ where y_{k+1} takes the gradient twice."""
@@ -401,17 +342,17 @@ class _Replayer:
         # the last gradient enters with η(1 + μ) or η; one at the state before, by the inferred momentum, with μη
         weighted = [(earlier * mu, evaluation) for evaluation in evaluations[:-1]]
         weighted += [(eta * (1 + ahead), evaluation) for evaluation in evaluations[-1:]]
-        ratio = shared_ratio(comparison.residual, comparison.bound, weighted)
+        ratio = shared_ratio(comparison.residual, comparison.bound, weighted, self.arithmetic.rounding.doubt)
         return comparison if ratio is None else comparison._replace(ratio=np.fmax(comparison.ratio, ratio))
 
 
-def _groups(trace: Trace, targets: Rows, batches: int) -> Iterator[Rows]:
-    """Yield rows to replay together: the first steps one by one, then by batch, in chunks."""
+def _groups(trace: Trace, targets: Rows, batches: int, alone: int) -> Iterator[Rows]:
+    """Yield rows to replay together: the first `alone` steps one by one, then by batch, in chunks."""
     steps = trace.steps[targets]
-    for step in range(1, ALONE + 1):
+    for step in range(1, alone + 1):
         if (steps == step).any():
             yield targets[steps == step]
-    later = targets[steps > ALONE]
+    later = targets[steps > alone]
     for batch in range(batches):
         same = later[(trace.steps[later] - 1) % batches == batch]
         for start in range(0, len(same), CHUNK):

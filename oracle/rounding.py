@@ -63,6 +63,9 @@ from oracle.records.candidate import Declaration
 from reference.exact import BINARY_FORMATS
 
 __all__ = [
+    "DRIFT",
+    "GIVE_BACK",
+    "NONE",
     "SPARE",
     "RoundedArithmetic",
     "RoundedArray",
@@ -74,6 +77,9 @@ __all__ = [
 
 SPARE = 4  # roundings of constant factors that may fall inside or outside a product with X
 GIVE_BACK = 1 + 2.0**-30  # for the float64 rounding of the bounds themselves
+NONE = np.zeros((1, 1))  # no error at all
+NONE.setflags(write=False)
+DRIFT = 128.0  # in units of `Rounding.doubt`: how far bounds move with the values they are computed from
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,9 @@ class Rounding:
         u_o and ω of the operands of matrix products; 0 where they are not rounded.
     input_unit, input_underflow : float
         u and ω of the format that numbers of the spec may be rounded to.
+    doubt : float
+        θ: by how much of its error a value that stands for the exact one may itself be off; 0 in double-double,
+        whose errors are part of the error.  See `oracle.float_filter`.
     """
 
     unit: float
@@ -99,6 +108,7 @@ class Rounding:
     operand_underflow: float = 0.0
     input_unit: float = 0.0
     input_underflow: float = 0.0
+    doubt: float = 0.0
 
     @classmethod
     def of(cls, declaration: Declaration) -> Rounding:
@@ -133,6 +143,7 @@ class RoundedArray:
     ----------
     value : DoubleDouble, shape (..., m)
     error : float64, shape (..., m)
+        `NONE` itself where there is none anywhere, which costs nothing to carry on.
     rounding : Rounding
     open_sum : float
         Of a sum to which one more summand may be added in the same loop: what that summand's
@@ -147,42 +158,60 @@ class RoundedArray:
     __array_ufunc__ = None
 
     def __add__(self, other: RoundedArray) -> RoundedArray:
-        passed_on = self.error + other.error
-        if self.open_sum:
-            passed_on = passed_on + self.open_sum * (abs(other.value) + other.error)
-        if other.open_sum:
-            passed_on = passed_on + other.open_sum * (abs(self.value) + self.error)
-        return self._rounded(self.value + other.value, passed_on)
+        return self._rounded(self.value + other.value, self._added(other))
 
     def __sub__(self, other: RoundedArray) -> RoundedArray:
-        return self + -other
+        return self._rounded(self.value - other.value, self._added(other))
 
     def __mul__(self, other: RoundedArray) -> RoundedArray:
-        passed_on = (abs(self.value) + self.error) * other.error + abs(other.value) * self.error
+        if other.error is NONE:
+            passed_on = NONE if self.error is NONE else abs(other.value) * self.error
+        elif self.error is NONE:
+            passed_on = abs(self.value) * other.error
+        else:
+            passed_on = (abs(self.value) + self.error) * other.error + abs(other.value) * self.error
         return self._rounded(self.value * other.value, passed_on)
 
     def __neg__(self) -> RoundedArray:
         return RoundedArray(-self.value, self.error, self.rounding, self.open_sum)
 
     def __getitem__(self, index: Any) -> RoundedArray:
-        return RoundedArray(self.value[index], self.error[index], self.rounding)
+        error = self.error if self.error is NONE else self.error[index]
+        return RoundedArray(self.value[index], error, self.rounding)
 
     def widened(self, error: Floats) -> RoundedArray:
         """Return the same values with `error` more uncertainty."""
-        return RoundedArray(self.value, self.error + error, self.rounding, self.open_sum)
+        if error is NONE:
+            return self
+        total = _sum(self.error, error)
+        if total.shape[-1:] != self.value.hi.shape[-1:]:  # one error for all entries
+            total = np.broadcast_to(total, np.broadcast_shapes(total.shape, self.value.hi.shape))
+        return RoundedArray(self.value, total, self.rounding, self.open_sum)
 
     def size(self) -> Floats:
         """Return the largest |x̂| that is admitted."""
-        return abs(self.value) + self.error
+        return _sum(abs(self.value), self.error)
 
     def bound(self) -> Floats:
         """Return the error, rounded up past all float64 rounding in its own computation."""
         return self.error * GIVE_BACK
 
+    def _added(self, other: RoundedArray) -> Floats:
+        """Return what the operands of a sum or a difference pass on."""
+        passed_on = _sum(self.error, other.error)
+        if self.open_sum:
+            passed_on = passed_on + self.open_sum * other.size()
+        if other.open_sum:
+            passed_on = passed_on + other.open_sum * self.size()
+        return passed_on
+
     def _rounded(self, value: DoubleDouble, passed_on: Floats) -> RoundedArray:
         unit, underflow = self.rounding.unit, self.rounding.underflow
-        error = passed_on * (1 + unit)
-        error += (unit + 2 * RELATIVE_ERROR) * abs(value)
+        own: Floats = abs(value) * (unit + 2 * RELATIVE_ERROR)
+        error = own
+        if passed_on is not NONE:
+            error = passed_on * (1 + unit)
+            error = np.add(error, own, out=error if error.shape == own.shape else None)
         error += underflow + 2 * FLOOR
         return RoundedArray(value, error, self.rounding)
 
@@ -217,8 +246,7 @@ class RoundedArithmetic:
 
     def recorded(self, values: NDArray[Any]) -> RoundedArray:
         """Return numbers that a candidate recorded: exactly what they are, shape (K, d)."""
-        value = DoubleDouble.exactly(values)
-        return RoundedArray(value, np.zeros_like(value.hi), self.rounding)
+        return RoundedArray(self.exact.exactly(values), NONE, self.rounding)
 
     def number(self, value: Fraction) -> RoundedArray:
         """Return a number of the spec, shape (1, 1)."""
@@ -226,12 +254,21 @@ class RoundedArithmetic:
 
     def vector(self, values: Sequence[Fraction]) -> RoundedArray:
         """Return numbers of the spec, shape (1, d)."""
-        value = self.exact.vector(values)
-        return RoundedArray(value, self._conversion_error(value), self.rounding)
+        return self.given_vector(self.exact.vector(values))
 
     def matrix(self, rows: Sequence[Sequence[Fraction]]) -> RoundedMatrix:
         """Return a matrix of the spec, shape (n, d)."""
-        value = self.exact.matrix(rows)
+        return self.given_matrix(self.exact.matrix(rows))
+
+    def given_vector(self, numbers: DoubleDouble) -> RoundedArray:
+        """Return numbers of the spec that were converted before, shape (1, d)."""
+        value = self.exact.held(numbers)
+        error = self._conversion_error(value)
+        return RoundedArray(value, error if error.any() else NONE, self.rounding)
+
+    def given_matrix(self, numbers: DoubleDouble) -> RoundedMatrix:
+        """Return a matrix of the spec that was converted before, shape (n, d)."""
+        value = self.exact.held(numbers)
         size, error = abs(value), self._conversion_error(value)
         if self.operands:
             narrowed = ~representable(value, self.operands) | (error > 0)
@@ -243,8 +280,8 @@ class RoundedArithmetic:
         terms = matrix.size.shape[1]
         value = self.exact.times(matrix.value, vector.value)
         absolute = abs(vector.value) @ matrix.size.T
-        carried = vector.error + self._narrowing(vector.size()) if self.operands else vector.error
-        passed_on = carried @ (matrix.size + matrix.error).T
+        carried = _sum(vector.error, self._narrowing(vector.size())) if self.operands else vector.error
+        passed_on = 0 * absolute if carried is NONE else carried @ (matrix.size + matrix.error).T
         if matrix.error.any():
             passed_on += abs(vector.value) @ matrix.error.T
         return self._summed(value, absolute, passed_on, terms)
@@ -255,7 +292,14 @@ class RoundedArithmetic:
 
     def join(self, vectors: Sequence[RoundedArray]) -> RoundedArray:
         """Return one vector that holds the given ones end to end."""
-        error = np.concatenate([vector.error for vector in vectors], axis=-1)
+        if all(vector.error is NONE for vector in vectors):
+            error = NONE
+        else:
+            shapes = [np.broadcast_shapes(vector.error.shape, vector.value.hi.shape) for vector in vectors]
+            errors = [
+                np.broadcast_to(vector.error, shape) for vector, shape in zip(vectors, shapes, strict=True)
+            ]
+            error = np.concatenate(errors, axis=-1)
         return RoundedArray(self.exact.join([vector.value for vector in vectors]), error, self.rounding)
 
     def split(self, vector: RoundedArray, sizes: Sequence[int]) -> list[RoundedArray]:
@@ -265,11 +309,12 @@ class RoundedArithmetic:
 
     def total(self, vector: RoundedArray) -> RoundedArray:
         """Return the sum of the entries, from shape (K, m) to (K, 1)."""
-        terms = vector.error.shape[-1]
+        terms = vector.value.hi.shape[-1]
         ones = RoundedMatrix(
             DoubleDouble.exactly(np.ones((1, terms))), np.ones((1, terms)), np.zeros((1, terms))
         )
-        absolute, passed_on = abs(vector.value) @ ones.size.T, vector.error @ ones.size.T
+        absolute = abs(vector.value) @ ones.size.T
+        passed_on = 0 * absolute if vector.error is NONE else vector.error @ ones.size.T
         return self._summed(self.exact.times(ones.value, vector.value), absolute, passed_on, terms)
 
     def entry(self, vector: RoundedArray, index: int) -> RoundedArray:
@@ -285,11 +330,20 @@ class RoundedArithmetic:
         """Return a sum of `terms` products with absolute sum `absolute`, whose operands err by `passed_on`."""
         rounding = self.rounding
         unit, growth = rounding.accumulation_unit, expm1((terms + 1) * log1p(rounding.accumulation_unit))
-        error = passed_on + rounding.compound(1 + SPARE) * (absolute + passed_on)
-        error += dot_error(terms) * absolute + terms * rounding.underflow + FLOOR
+        error = absolute + passed_on
+        error *= rounding.compound(1 + SPARE)
+        error += passed_on
+        error += dot_error(terms) * absolute
+        error += terms * rounding.underflow + FLOOR
         largest = absolute + error
-        partial = (largest + abs(value) + error) / 2
-        error = error + terms * (unit * (partial + growth * largest) + rounding.underflow)
+        partial = largest + abs(value)
+        partial += error
+        partial /= 2
+        largest *= growth
+        partial += largest
+        partial *= terms * unit
+        error += partial
+        error += terms * rounding.underflow
         if self.wide_sums:
             error += rounding.unit * (abs(value) + error) + rounding.underflow
         return RoundedArray(value, error, rounding, open_sum=terms * unit * (1 + growth))
@@ -302,6 +356,13 @@ class RoundedArithmetic:
     def _conversion_error(self, value: DoubleDouble) -> Floats:
         inexact = ~representable(value, self.inputs)
         return inexact * (self.rounding.input_unit * abs(value) + self.rounding.input_underflow)
+
+
+def _sum(first: Floats, second: Floats) -> Floats:
+    """Return the sum of two errors."""
+    if second is NONE:
+        return first
+    return second if first is NONE else first + second
 
 
 def underflow_of(fmt: str) -> float:

@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 
 from oracle.error_free import DoubleDoubleArithmetic, Floats
 from oracle.findings import Finding, Outcome, arithmetic_text, candidate_text, exact_text
+from oracle.float_filter import FEW, ceilings_of, float_arithmetic, rows_left_open
 from oracle.objectives import RoundedRegression, rounded_objective
 from oracle.records.candidate import Declaration
-from oracle.replay import Comparison, Replay, compared, stacked
-from oracle.rounding import RoundedArithmetic, underflow_of
+from oracle.replay import RoundedObjective
+from oracle.residuals import Comparison, Nearest, Replay, Rows, compared, nearest_of, stacked
+from oracle.rounding import RoundedArithmetic, RoundedArray, underflow_of
 from oracle.trace import Trace
 from oracle.update_forms import ExtraRoundings, Sizes
 from reference.case import Case
@@ -31,11 +33,21 @@ CHUNK = 256  # rows observed at once
 
 
 class Check(NamedTuple):
-    """What is compared with what; `observable` names it where it is not the parameters."""
+    """What is compared with what.
+
+    Parameters
+    ----------
+    name, what : str
+    observable : str
+        Where it is not the parameters.
+    passed : int
+        Rows that are within their bounds, besides those compared.
+    """
 
     name: str
     what: str
     observable: str = ""
+    passed: int = 0
 
 
 def start_finding(case: Case, declaration: Declaration, trace: Trace) -> Finding | None:
@@ -76,32 +88,58 @@ def replay_finding(declaration: Declaration, trace: Trace, replayed: Replay) -> 
     """Judge the replayed steps; None where there are none."""
     if not len(replayed.rows):
         return None
-    parts = [replayed.position] + ([replayed.momentum] if replayed.momentum is not None else [])
     how = f"{arithmetic_text(declaration)}, {declaration.form} form"
     what = f"the exact step from the state before it, rounded in {how}"
-    return _finding(Check("local replay", what), declaration, trace, replayed.rows, parts)
+    check = Check("local replay", what, passed=len(replayed.passed.rows))
+    return _finding(check, declaration, trace, replayed.rows, replayed.parts)
 
 
 def observable_findings(case: Case, declaration: Declaration, trace: Trace) -> Iterator[Finding]:
     """Compare recorded θ and loss with those of the candidate's own parameters."""
-    arithmetic = RoundedArithmetic(declaration)
-    objective = rounded_objective(case, arithmetic)
-    for name, recorded in trace.observables.items():
-        parts = []
-        for start in range(0, len(trace), CHUNK):
-            position = arithmetic.recorded(trace.positions[start : start + CHUNK])
+    for name in trace.observables:
+        passed, (rows, part) = _observed(case, declaration, trace, name)
+        check = Check("local replay", f"the `{name}` of the candidate's own parameters", name, passed)
+        yield _finding(check, declaration, trace, rows, [part])
+
+
+def _observed(
+    case: Case, declaration: Declaration, trace: Trace, name: str
+) -> tuple[int, tuple[Rows, Comparison]]:
+    """Return how many rows float64 shows to be within their bounds, and the others without error."""
+
+    def parts(arithmetic: RoundedArithmetic, rows: Rows) -> Iterator[tuple[Rows, Comparison]]:
+        objective = rounded_objective(case, arithmetic)
+        for start in range(0, len(rows), CHUNK):
+            chosen = rows[start : start + CHUNK]
             with np.errstate(all="ignore"):
-                if name == "theta":
-                    assert isinstance(objective, RoundedRegression)  # no other problem shows θ
-                    exact = objective.predictor(position)
-                else:
-                    exact = objective.loss(position)
-                exact = exact.widened(_kept(declaration, exact.size()))
-                values = recorded[start : start + CHUNK].reshape(-1, exact.error.shape[1])
-                parts.append(compared(values, exact))
-        rows = np.arange(len(trace), dtype=np.int64)
-        check = Check("local replay", f"the `{name}` of the candidate's own parameters", name)
-        yield _finding(check, declaration, trace, rows, [stacked(parts)])
+                position = arithmetic.recorded(trace.positions[chosen])
+                exact = _computed(objective, declaration, name, position)
+                found = compared(trace.observables[name][chosen].reshape(len(chosen), -1), exact)
+            yield chosen, found
+
+    def error_free(rows: Rows) -> tuple[tuple[Rows, Comparison], Floats]:
+        found = stacked([part for _, part in parts(RoundedArithmetic(declaration), rows)])
+        return (rows, found), nearest_of(rows, [found]).ratio
+
+    everything = np.arange(len(trace), dtype=np.int64)
+    plain = float_arithmetic(case, declaration, trace) if len(trace) > FEW else None
+    if plain is None:
+        return 0, error_free(everything)[0]
+    coarse = Nearest.joined([nearest_of(rows, [part]) for rows, part in parts(plain, everything)])
+    passed, found = rows_left_open(ceilings_of(coarse, plain.rounding), error_free)
+    return len(passed), found
+
+
+def _computed(
+    objective: RoundedObjective, declaration: Declaration, name: str, position: RoundedArray
+) -> RoundedArray:
+    """Return θ or the loss of positions, as a candidate may record it."""
+    if name == "theta":
+        assert isinstance(objective, RoundedRegression)  # no other problem shows θ
+        exact: RoundedArray = objective.predictor(position)
+    else:
+        exact = objective.loss(position)
+    return exact.widened(_kept(declaration, exact.size()))
 
 
 def _kept(declaration: Declaration, size: Floats) -> Floats:
@@ -145,7 +183,7 @@ def _finding(
     return Finding(
         check.name,
         outcome,
-        _reason(outcome, check.what, divergent.any(axis=1), known.all(axis=1)),
+        _reason(outcome, check, divergent.any(axis=1), known.all(axis=1)),
         int(trace.steps[rows[at]]),
         name,
         coordinate,
@@ -164,8 +202,8 @@ def _place(check: Check, trace: Trace, which: int, within: int) -> tuple[str, in
     return ("p_" + name if which else name), coordinate
 
 
-def _reason(outcome: Outcome, what: str, divergent: NDArray[np.bool_], known: NDArray[np.bool_]) -> str:
-    count = len(divergent)
+def _reason(outcome: Outcome, check: Check, divergent: NDArray[np.bool_], known: NDArray[np.bool_]) -> str:
+    what, count = check.what, len(divergent) + check.passed
     steps = f"{count} step{'s' * (count != 1)}"
     if outcome is Outcome.DISAGREES:
         return f"{what} is missed by more than rounding can do at {int(divergent.sum())} of {steps}"

@@ -73,7 +73,8 @@ from typing import NamedTuple
 import numpy as np
 
 from oracle.error_free import Floats
-from oracle.error_runs import FLOAT64, SHARE, ErrorRun, FloatArithmetic, LeadingArithmetic, shares_of
+from oracle.error_runs import FLOAT64, SHARE, ErrorRun, shares_of
+from oracle.leading_parts import FloatArithmetic, LeadingArithmetic
 from oracle.records.candidate import Declaration
 from oracle.rounding import Rounding, representable
 from oracle.update_forms import Counts, ExtraRoundings, Sizes

@@ -13,8 +13,8 @@ from typing import Any
 from oracle.case import case_of
 from oracle.data_checks import check_record, finite_rows, kept_finding, recorded_steps
 from oracle.findings import Finding, Outcome
+from oracle.float_filter import filtered_replay
 from oracle.records.candidate import Array, Declaration
-from oracle.replay import replay
 from oracle.state_checks import replay_finding, start_finding
 from oracle.trace import trace_of
 from reference.models import MODELS
@@ -72,7 +72,7 @@ class StepCheck:
         start = start_finding(self.case, self.declaration, trace)
         if start is not None and start.outcome is Outcome.DISAGREES:
             return start
-        found = replay_finding(self.declaration, trace, replay(self.case, self.declaration, trace))
+        found = replay_finding(self.declaration, trace, filtered_replay(self.case, self.declaration, trace))
         if found is not None and (found.outcome is Outcome.DISAGREES or len(trace) == len(rows)):
             return found
         if len(trace) < len(rows):

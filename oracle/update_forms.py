@@ -65,7 +65,7 @@ import numpy as np
 
 from oracle.error_free import Floats
 from oracle.records.candidate import Declaration
-from oracle.rounding import underflow_of
+from oracle.rounding import NONE, underflow_of
 from reference.exact import BINARY_FORMATS
 
 __all__ = ["FORMS", "Counts", "ExtraRoundings", "Sizes", "UpdateForm", "form_of"]
@@ -92,14 +92,13 @@ class Counts:
     descent: int = 0
 
     def error(self, sizes: Sizes, unit: float) -> Floats:
-        """Return u(1 + 16u) · Σ count · size."""
-        counted = (
-            self.now * sizes.now
-            + self.after * sizes.after
-            + self.momentum * sizes.momentum
-            + self.descent * sizes.descent
-        )
-        return np.asarray(unit * (1 + 16 * unit) * counted, dtype=np.float64)
+        """Return u(1 + 16u) · Σ count · size, and `NONE` where nothing is counted."""
+        pairs = [(self.now, sizes.now), (self.after, sizes.after), (self.momentum, sizes.momentum)]
+        pairs.append((self.descent, sizes.descent))
+        counted = [size if count == 1 else count * size for count, size in pairs if count]
+        if not counted:
+            return NONE
+        return np.asarray(unit * (1 + 16 * unit) * sum(counted[1:], counted[0]), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -222,6 +221,11 @@ class ExtraRoundings:
             errors.append(Counts(after=1, momentum=2).error(sizes, self.parts[1][1]))
         total: Floats = self._sum(errors, 3) + np.zeros_like(sizes.momentum)
         return total
+
+    @property
+    def at_end(self) -> bool:
+        """Whether anything is rounded in the position that a step ends in, or in a momentum noted there."""
+        return any(Counts() != count for form, _ in self.parts for count in (form.exit, form.note))
 
     def _sum(self, errors: list[Floats], kept: int) -> Floats:
         """Return all errors together, with the underflow of `kept` numbers."""

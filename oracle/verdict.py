@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oracle.candidate_file import CandidateError
-from oracle.case import case_of
 from oracle.compare import Curves, Distance, curves_of, distances
 from oracle.data_checks import check_record, data_findings, finite_rows, recorded_steps
 from oracle.diagnosis.diagnose import diagnose as name_the_fault
@@ -27,11 +26,12 @@ from oracle.diagnosis.forward import diagnose_by_running
 from oracle.diagnosis.variant import Subject
 from oracle.envelope import Envelope, envelope, too_long
 from oracle.findings import Finding, Outcome
+from oracle.float_filter import filtered_replay
 from oracle.gap_check import gap_finding
 from oracle.localisation import Localisation, localise, localise_between
 from oracle.records.candidate import Array, Declaration
 from oracle.records.golden import Golden
-from oracle.replay import Replay, replay
+from oracle.residuals import Replay
 from oracle.state_checks import observable_findings, replay_finding, start_finding
 from oracle.trace import Trace, trace_of
 from reference.case import Case
@@ -177,7 +177,7 @@ def _case(golden: Golden) -> Case:
             f"the golden's spec wants `{kind}`: only `iterates` are compared with a candidate's record; "
             "ask for them with `want`"
         )
-    return case_of(golden.spec)
+    return golden.case
 
 
 def _starts_wrong(findings: Sequence[Finding]) -> bool:
@@ -193,7 +193,7 @@ def _judged(record: Record, draw_envelope: bool) -> Seen:
         raise CandidateError(
             f"the spec does not fit `{declaration.dtype}`: {error}; declare a wider dtype"
         ) from error
-    replayed = replay(case, declaration, trace)
+    replayed = filtered_replay(case, declaration, trace)
     findings = [start, replay_finding(declaration, trace, replayed)]
     findings += observable_findings(case, declaration, trace) if len(trace) else []
     covered = _covered(case, trace, replayed)
@@ -215,7 +215,7 @@ def _covered(case: Case, trace: Trace, replayed: Replay) -> Mask:
     A momentum recorded after a gap is known by nothing, so neither is the state replayed from it; the move
     to that state then ties the momentum there.
     """
-    reached: Mask = (trace.steps == 0) | np.isin(np.arange(len(trace)), replayed.rows)
+    reached: Mask = (trace.steps == 0) | np.isin(np.arange(len(trace)), replayed.nearest.rows)
     if trace.momenta is None or case.method.name == "gradient_descent":
         return reached
     known: Mask = np.logical_and(reached, np.concatenate([[True], reached])[: len(reached)])

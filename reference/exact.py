@@ -151,6 +151,8 @@ def round_to_format(value: Fraction, fmt: str) -> Fraction:
     if value == 0:
         return value
     form = BINARY_FORMATS[fmt]
+    if _holds(form, value):
+        return value
     exponent = max(_floor_log2(abs(value)), form.min_exponent)
     unit = Fraction(2) ** (exponent - form.precision + 1)
     rounded = round(value / unit) * unit
@@ -200,6 +202,18 @@ def _decimal_places(denominator: int) -> int | None:
     if 10**PLAIN_PLACES % denominator:
         return None
     return next(places for places in range(PLAIN_PLACES + 1) if 10**places % denominator == 0)
+
+
+def _holds(form: BinaryFormat, value: Fraction) -> bool:
+    """Tell of a rational other than zero whether it is m/2^k with few enough bits, inside the format's range."""
+    places = value.denominator.bit_length() - 1
+    bits = abs(value.numerator).bit_length()
+    return (
+        value.denominator == 1 << places
+        and bits <= form.precision
+        and places <= form.precision - 1 - form.min_exponent
+        and bits - 1 - places <= form.max_exponent
+    )
 
 
 def _floor_log2(value: Fraction) -> int:

@@ -26,7 +26,7 @@ from oracle.diagnosis.families import Family, Interval, common_interval
 from oracle.diagnosis.fit import fitted_text
 from oracle.diagnosis.variant import Attempt, Subject, Variant
 from oracle.records.candidate import Declaration
-from oracle.replay import Rows
+from oracle.residuals import Rows
 from oracle.trace import Trace
 from reference.case import Case
 

@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 from oracle.diagnosis.narrowing import rounded_to
 from oracle.diagnosis.variant import Attempt, Subject, with_method
 from oracle.error_free import Floats
-from oracle.replay import Replay, Rows, replay, replayable_rows
+from oracle.replay import replay, replayable_rows
+from oracle.residuals import Replay, Rows
 from oracle.trace import Trace
 from reference.case import Case
 from reference.exact import BINARY_FORMATS

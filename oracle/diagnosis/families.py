@@ -27,7 +27,8 @@ import numpy as np
 from oracle.diagnosis.variant import Attempt, Subject, with_method
 from oracle.error_free import Floats
 from oracle.objectives import RoundedRegression
-from oracle.replay import Comparison, Moment, Recurrence, Rows, replay, stacked
+from oracle.replay import Moment, Recurrence, replay
+from oracle.residuals import Comparison, Rows, stacked
 from oracle.rounding import RoundedArithmetic
 from reference.case import Case, Regression
 from reference.state import State

@@ -23,9 +23,11 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
+from oracle.case import case_of
 from oracle.records.decimal_text import grid_row, radius_texts, value_texts
 from oracle.records.limbs import LimbArray, from_grid
 from oracle.records.record_errors import DamagedRecordError
+from reference.case import Case
 from reference.decimal_grid import GridArray, GridRow
 from reference.exact import parse_number
 
@@ -118,6 +120,11 @@ class Golden:
     def limbs(self) -> dict[str, LimbArray]:
         """The arrays as float64 limbs, for comparing."""
         return {name: from_grid(grid, self.digits) for name, grid in self.arrays.items()}
+
+    @cached_property
+    def case(self) -> Case:
+        """The exact case of a spec with a discrete method; raises what `oracle.case.case_of` raises."""
+        return case_of(self.spec)
 
     @cached_property
     def digest(self) -> str:
