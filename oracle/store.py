@@ -16,16 +16,17 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from oracle.records.atomic_files import sync_directory
 from oracle.records.golden import Golden
 from oracle.records.npz import npz_bytes
 from oracle.records.record_errors import DamagedRecordError, MissingRecordError, StoreError
-from oracle.store_files import StoreFiles, entry_of, file_errors_named, make_directory
+from oracle.store_files import StoreFiles, entry_of, file_errors_named, make_directory, sealed_entry
 from oracle.store_index import StoreIndex
-from oracle.store_rows import IndexRows, StoreEntry
+from oracle.store_rows import MOST_ASKED, IndexRows, StoreEntry
 from oracle.store_upkeep import RecordCheck, Removal, check_records, clear_away, rebuild_index
 
 __all__ = [
@@ -41,6 +42,8 @@ __all__ = [
 
 Progress = Callable[[int, int], None]
 Found = TypeVar("Found")
+
+_MOST_NAMED = 10  # goldens that a message lists
 
 
 def default_root() -> Path:
@@ -92,12 +95,28 @@ class Store:
             If another golden answers the same spec: they contradict each other.
         """
         data = npz_bytes(golden)
-        with file_errors_named(self.root):
-            may_be_new = self._index_may_be_new()
-            make_directory(self.root)
-            with self._index.writing(may_be_new) as rows:
-                self._put(golden, data, rows)
+        self._put_all([(entry_of(golden, data, time.time()), data)])
         return golden.digest
+
+    def put_sealed(self, files: Mapping[str, bytes]) -> None:
+        """Store goldens that other processes sealed, many in one go; otherwise as `put` for each, in order.
+
+        All of them reach the disk before this returns.  Where one is refused or cannot be written, those
+        before it are stored, those after it are not.
+
+        Parameters
+        ----------
+        files : mapping of spec digest to bytes
+            What `oracle.records.npz.npz_bytes` gave for the golden of that spec.
+
+        Raises
+        ------
+        DamagedRecordError
+            If one of the files is not as it was sealed, or answers another spec; none is stored then.
+        StoreError
+            If another golden answers the same spec as one of them: they contradict each other.
+        """
+        self._put_all([(sealed_entry(digest, data, time.time()), data) for digest, data in files.items()])
 
     def get(self, digest: str) -> Golden:
         """Return a stored golden, all of it verified.
@@ -113,10 +132,61 @@ class Store:
         with file_errors_named(self.root):
             return self._files.read(digest, known.file_sha256 if known else None)[0]
 
+    def file_bytes(self, digest: str) -> bytes:
+        """Return the file of a stored golden, byte for byte what was stored; as `get`."""
+        known = self._lookup(lambda rows: rows.of_digest(digest))
+        with file_errors_named(self.root):
+            if known is None:  # no row vouches for it, so all of it is verified
+                return self._files.read(digest)[1]
+            return self._files.read_unchanged(digest, known.file_sha256)
+
     def find(self, spec_digest: str) -> Golden | None:
         """Return the golden that answers a spec, None if there is none yet; as `get`."""
         known = self._lookup(lambda rows: rows.of_spec(spec_digest))
         return None if known is None else self.get(known.digest)
+
+    def answered(self, spec_digests: Sequence[str]) -> dict[str, StoreEntry]:
+        """Return, by spec digest, what the index says of those of some specs that have a golden.
+
+        The records themselves are not read: `get` and `verify` do that.
+        """
+        parts = [spec_digests[i : i + MOST_ASKED] for i in range(0, len(spec_digests), MOST_ASKED)]
+        found = self._lookup(lambda rows: [entry for part in parts for entry in rows.of_specs(part)])
+        return {entry.spec_digest: entry for entry in found or []}
+
+    def digest_of(self, spec_digest: str) -> str | None:
+        """Return the digest of the golden that answers a spec as the index has it; reads no record."""
+        known = self._lookup(lambda rows: rows.of_spec(spec_digest))
+        return None if known is None else known.digest
+
+    def entry(self, digest: str) -> StoreEntry | None:
+        """Return what the index says of a golden, None if it lists none of that digest; reads no record."""
+        return self._lookup(lambda rows: rows.of_digest(digest))
+
+    def page(
+        self, after: str, limit: int, *, prefix: str = "", kind: str = "", method: str = ""
+    ) -> list[StoreEntry]:
+        """Return up to `limit` entries in the order of their digests, from the first beyond `after` on.
+
+        Parameters
+        ----------
+        after : str
+            A digest; empty begins at the first.
+        limit : int
+        prefix : str
+            What the digest begins with, ``sha256:`` included; empty for any.
+        kind, method : str
+            Of the problem, and of what was run on it; empty for any.
+        """
+        return self._lookup(lambda rows: rows.page(after, limit, prefix, kind, method)) or []
+
+    def newest(self, limit: int) -> list[StoreEntry]:
+        """Return the entries made last, the newest first."""
+        return self._lookup(lambda rows: rows.newest(limit)) or []
+
+    def count(self) -> int:
+        """Return how many goldens the index lists."""
+        return self._lookup(lambda rows: rows.count()) or 0
 
     def entries(self) -> list[StoreEntry]:
         """Return what the index says of every record, oldest first."""
@@ -133,10 +203,15 @@ class Store:
             If there are several.
         """
         prefix = "sha256:" + text.removeprefix("sha256:").lower()
-        found = [entry.digest for entry in self.entries() if entry.digest.startswith(prefix)]
+        entries = self._lookup(lambda rows: rows.beginning(prefix, _MOST_NAMED + 1)) or []
+        found = [entry.digest for entry in entries]
         if not found:
             raise MissingRecordError(
                 f"no golden begins with `{prefix}`; `oracle store ls` lists what there is."
+            )
+        if len(found) > _MOST_NAMED:
+            raise StoreError(
+                f"more than {_MOST_NAMED} goldens begin with `{prefix}`, among them {found[0]}. Give more of it."
             )
         if len(found) > 1:
             raise StoreError(
@@ -177,20 +252,40 @@ class Store:
             self._index_may_be_new()
             return clear_away(self._files, self._index, dry_run, set_aside)
 
-    def _put(self, golden: Golden, data: bytes, rows: IndexRows) -> None:
-        known = rows.of_spec(golden.spec_digest)
-        if known is not None and known.digest != golden.digest:
-            raise StoreError(self._contradiction(known, golden))
-        path = self._files.path_of(golden.digest)
+    def _put_all(self, records: Sequence[tuple[StoreEntry, bytes]]) -> None:
+        """Store records, given as their entries and files, up to the first that cannot be stored."""
+        failure = None
+        with file_errors_named(self.root):
+            may_be_new = self._index_may_be_new()
+            make_directory(self.root)
+            directories: set[Path] = set()
+            with self._index.writing(may_be_new) as rows:
+                try:
+                    for entry, data in records:
+                        directories |= self._put(entry, data, rows)
+                except (StoreError, DamagedRecordError, MissingRecordError, OSError) as error:
+                    failure = error
+                for directory in directories:  # every name is on the disk before the rows are
+                    sync_directory(directory)
+            if failure is not None:
+                raise failure
+
+    def _put(self, entry: StoreEntry, data: bytes, rows: IndexRows) -> set[Path]:
+        """Store one record; return the directories in which a new name has yet to reach the disk."""
+        known = rows.of_spec(entry.spec_digest)
+        if known is not None and known.digest != entry.digest:
+            raise StoreError(self._contradiction(known, entry))
+        path = self._files.path_of(entry.digest)
         if known is not None and path.exists():
-            self._files.check_unchanged(golden.digest, known.file_sha256)
-            return
+            self._files.read_unchanged(entry.digest, known.file_sha256)
+            return set()
         if path.exists():  # complete, but its writer was killed before it made the row
-            there, data = self._files.read(golden.digest)
-            rows.add(entry_of(there, data, path.stat().st_mtime))
-            return
-        self._files.write(golden.digest, data)
-        (rows.add if known is None else rows.replace)(entry_of(golden, data, time.time()))
+            there, kept = self._files.read(entry.digest)
+            rows.add(entry_of(there, kept, path.stat().st_mtime))
+            return {path.parent}
+        directory = self._files.write(entry.digest, data)
+        (rows.add if known is None else rows.replace)(entry)
+        return {directory}
 
     def _lookup(self, question: Callable[[IndexRows], Found]) -> Found | None:
         with file_errors_named(self.root):
@@ -214,9 +309,9 @@ class Store:
             )
         return not any_there
 
-    def _contradiction(self, known: StoreEntry, golden: Golden) -> str:
+    def _contradiction(self, known: StoreEntry, computed: StoreEntry) -> str:
         return (
-            f"the store `{self.root}` holds {known.digest} for this spec ({golden.spec_digest}), but "
-            f"{golden.digest} was computed: one of them is wrong. Nothing was stored or changed. "
+            f"the store `{self.root}` holds {known.digest} for this spec ({computed.spec_digest}), but "
+            f"{computed.digest} was computed: one of them is wrong. Nothing was stored or changed. "
             "Compare the two (`oracle store show`, `oracle golden --json` with an empty store) and report it."
         )

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from oracle.records.atomic_files import TEMPORARY_SUFFIX, sync_directory, write_atomically
-from oracle.records.golden import Golden, sha256_name
-from oracle.records.npz import read_npz_bytes
+from oracle.records.golden import Golden, canonical_text, sha256_name
+from oracle.records.npz import read_npz_bytes, sealed_manifest
 from oracle.records.record_errors import DamagedRecordError, MissingRecordError, StoreError
 from oracle.store_rows import StoreEntry
 
-__all__ = ["StoreFiles", "entry_of", "file_errors_named", "make_directory"]
+__all__ = ["StoreFiles", "entry_of", "file_errors_named", "make_directory", "sealed_entry"]
 
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})", re.ASCII)
 _CAUSES = {
@@ -68,18 +68,27 @@ class StoreFiles:
         return [path for path in self.everything() if self.digest_of(path)]
 
     def has_records(self) -> bool:
-        """Tell whether there is any record; looks no further than the first."""
-        return any(self.digest_of(path) for path in self.objects.glob("*/*.npz"))
+        """Tell whether there is any record; looks no further than the first, however many there are."""
+        try:
+            with os.scandir(self.objects) as directories:
+                return any(self._holds_record(Path(entry)) for entry in directories if entry.is_dir())
+        except FileNotFoundError:  # no store yet
+            return False
 
     def leftovers(self) -> list[Path]:
         """Return what writers that were killed left; call it under the index's write lock."""
         return [path for path in self.everything() if path.name.endswith(TEMPORARY_SUFFIX)]
 
-    def write(self, digest: str, data: bytes) -> None:
-        """Write a record's file, atomically."""
+    def write(self, digest: str, data: bytes) -> Path:
+        """Write a record's file, atomically, and return its directory.
+
+        Its contents have reached the disk, its name only once `oracle.records.atomic_files.sync_directory`
+        was called on that directory: whoever writes many does that once.
+        """
         path = self.path_of(digest)
         make_directory(path.parent)
-        write_atomically(path, data)
+        write_atomically(path, data, sync_name=False)
+        return path.parent
 
     def read(self, digest: str, file_sha256: str | None = None) -> tuple[Golden, bytes]:
         """Read and verify a record; `file_sha256` is what the index expects of the file.
@@ -103,11 +112,16 @@ class StoreFiles:
             raise DamagedRecordError(_replaced(path, f"the index expects a file with {file_sha256}"))
         return golden, data
 
-    def check_unchanged(self, digest: str, file_sha256: str) -> None:
-        """Refuse a file that is not, byte for byte, what the index expects."""
+    def read_unchanged(self, digest: str, file_sha256: str) -> bytes:
+        """Return a file that is, byte for byte, what the index expects; refuse any other, as `read` does."""
         path = self.path_of(digest)
-        if sha256_name(path.read_bytes()) != file_sha256:
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError as cause:
+            raise MissingRecordError(_missing(digest, path, file_sha256)) from cause
+        if sha256_name(data) != file_sha256:
             raise DamagedRecordError(_replaced(path, f"the index expects a file with {file_sha256}"))
+        return data
 
     def set_aside(self, path: Path) -> Path:
         """Move a file out of the way into ``set-aside/``, never over another; return where it went."""
@@ -121,21 +135,52 @@ class StoreFiles:
         sync_directory(aside)
         return target
 
+    def _holds_record(self, directory: Path) -> bool:
+        """Tell whether there is a record in one directory; the listing is read only as far as the first."""
+        with os.scandir(directory) as entries:
+            return any(
+                entry.name.endswith(".npz") and self.digest_of(Path(entry)) is not None for entry in entries
+            )
+
 
 def entry_of(golden: Golden, data: bytes, created: float) -> StoreEntry:
     """Return the index entry of a golden whose file is `data`, made at `created` (seconds since 1970)."""
-    spec, problem = golden.spec, golden.spec.get("problem", {})
+    says = {name: getattr(golden, name) for name in ("spec", "digest", "digits", "grade")}
+    return _entry(says, golden.spec_digest, data, created)
+
+
+def sealed_entry(spec_digest: str, data: bytes, created: float) -> StoreEntry:
+    """Return the index entry of a sealed file that should answer a spec.
+
+    Raises
+    ------
+    DamagedRecordError
+        If the file is not as it was sealed, or answers another spec.
+    """
+    says = sealed_manifest(data, f"the golden computed for the spec {spec_digest}")
+    answers = sha256_name(canonical_text(says["spec"]).encode())
+    if answers != spec_digest:
+        raise DamagedRecordError(
+            f"a golden of the spec {answers} arrived for the spec {spec_digest}, which was asked for. "
+            "Nothing was stored of it. See that every worker runs the same version, and ask again."
+        )
+    return _entry(says, spec_digest, data, created)
+
+
+def _entry(says: dict[str, Any], spec_digest: str, data: bytes, created: float) -> StoreEntry:
+    """Return the entry of a file by what it says of itself."""
+    spec, problem = says["spec"], says["spec"].get("problem", {})
     n, d = _sizes(problem)
     return StoreEntry(
-        spec_digest=golden.spec_digest,
-        digest=golden.digest,
+        spec_digest=spec_digest,
+        digest=says["digest"],
         kind=str(problem.get("kind", "")),
         n=n,
         d=d,
         method=str(spec.get("method", {}).get("name", "")),
         want=str(spec.get("want", {}).get("kind", "")),
-        digits=golden.digits,
-        grade=golden.grade,
+        digits=says["digits"],
+        grade=says["grade"],
         bytes=len(data),
         file_sha256=sha256_name(data),
         created=datetime.fromtimestamp(created, UTC).isoformat(timespec="seconds"),

@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from oracle.records.record_errors import DamagedRecordError, StoreError
-from oracle.store_rows import SCHEMA, IndexRows
+from oracle.store_rows import BY_CREATION, SCHEMA, IndexRows
 
 __all__ = ["StoreIndex"]
 
@@ -134,6 +134,8 @@ class StoreIndex:
         """Turn SQLite's exceptions into ours."""
         try:
             yield
+        except UnicodeDecodeError as error:  # SQLite quotes what it read in its complaint, and that is no text
+            raise self._damaged("its description of itself is no text") from error
         except sqlite3.Error as error:
             if _code(error) not in _DAMAGED:
                 raise StoreError(_advice(self.path, error)) from error
@@ -160,6 +162,7 @@ def _is_empty(connection: sqlite3.Connection) -> bool:
 def _make_schema(connection: sqlite3.Connection) -> None:
     if _is_empty(connection):
         connection.execute(SCHEMA)
+        connection.execute(BY_CREATION)
         connection.execute(f"PRAGMA user_version = {_VERSION}")
 
 

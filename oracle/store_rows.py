@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 
-__all__ = ["SCHEMA", "IndexRows", "StoreEntry"]
+__all__ = ["BY_CREATION", "MOST_ASKED", "SCHEMA", "IndexRows", "StoreEntry"]
+
+MOST_ASKED = 500  # of one query; SQLite takes 999 values at the least
 
 SCHEMA = """
 CREATE TABLE records (
@@ -15,6 +18,8 @@ CREATE TABLE records (
   bytes INTEGER NOT NULL, file_sha256 TEXT NOT NULL, created TEXT NOT NULL
 ) WITHOUT ROWID
 """
+# for the newest and for counting; a store that was made before it does without, and takes a second at 10⁶ records
+BY_CREATION = "CREATE INDEX by_creation ON records (created)"
 _TEXTS = ("kind", "method", "want", "grade", "created")
 _DIGESTS = ("spec_digest", "digest", "file_sha256")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
@@ -74,6 +79,34 @@ class IndexRows:
         """Return every entry, oldest first."""
         return self._select("ORDER BY created, spec_digest", ())
 
+    def page(
+        self, after: str, limit: int, prefix: str = "", kind: str = "", method: str = ""
+    ) -> list[StoreEntry]:
+        """Return up to `limit` entries in the order of their digests, from the first beyond `after` on.
+
+        Where `prefix`, `kind` or `method` is not empty, only those whose golden's digest begins with it, of that kind
+        of problem, of that method.
+        """
+        # with a filter alone, one pass over the table; in the index's order each row would cost a jump (a `+` says so)
+        column = "digest" if prefix or not (kind or method) else "+digest"
+        begin = (f"{column} >= ?", prefix) if prefix > after else (f"{column} > ?", after)
+        bounds = [begin, (f"{column} < ?", prefix + "g" if prefix else "")]  # as in `beginning`
+        wanted = [
+            (clause, text) for clause, text in (*bounds, ("kind = ?", kind), ("method = ?", method)) if text
+        ]
+        clauses = " AND ".join(clause for clause, _ in wanted) or "1"
+        return self._select(
+            f"WHERE {clauses} ORDER BY {column} LIMIT ?", (*(text for _, text in wanted), limit)
+        )
+
+    def newest(self, limit: int) -> list[StoreEntry]:
+        """Return the entries made last, the newest first."""
+        return self._select("ORDER BY created DESC, spec_digest DESC LIMIT ?", (limit,))
+
+    def count(self) -> int:
+        """Return how many entries there are."""
+        return int(self._connection.execute("SELECT count(*) FROM records").fetchone()[0])
+
     def of_spec(self, spec_digest: str) -> StoreEntry | None:
         """Return the entry that answers a spec."""
         return next(iter(self._select("WHERE spec_digest = ?", (spec_digest,))), None)
@@ -81,6 +114,19 @@ class IndexRows:
     def of_digest(self, digest: str) -> StoreEntry | None:
         """Return the entry of a golden."""
         return next(iter(self._select("WHERE digest = ?", (digest,))), None)
+
+    def of_specs(self, spec_digests: Sequence[str]) -> list[StoreEntry]:
+        """Return the entries that answer any of some specs, at most `MOST_ASKED` of them."""
+        marks = ", ".join("?" for _ in spec_digests)
+        return self._select(f"WHERE spec_digest IN ({marks})", tuple(spec_digests))
+
+    def beginning(self, prefix: str, most: int) -> list[StoreEntry]:
+        """Return the first entries, at most `most`, whose golden's digest begins with `prefix`."""
+        if not prefix.isascii():
+            return []
+        # what begins with the prefix goes on with hexadecimal digits, which come before `g`
+        clause = "WHERE digest >= ? AND digest < ? ORDER BY digest LIMIT ?"
+        return self._select(clause, (prefix, prefix + "g", most))
 
     def add(self, entry: StoreEntry) -> None:
         """Insert an entry whose spec and golden are both new."""
@@ -96,7 +142,7 @@ class IndexRows:
         """Remove the entry of a golden."""
         self._connection.execute("DELETE FROM records WHERE digest = ?", (digest,))
 
-    def _select(self, clause: str, values: tuple[str, ...]) -> list[StoreEntry]:
+    def _select(self, clause: str, values: tuple[str | int, ...]) -> list[StoreEntry]:
         rows = self._connection.execute(f"SELECT {_COLUMNS} FROM records {clause}", values)
         entries = [StoreEntry(*row) for row in rows]
         if not all(map(_is_well_formed, entries)):

@@ -11,7 +11,7 @@ __all__ = ["TEMPORARY_SUFFIX", "sync_directory", "write_atomically"]
 TEMPORARY_SUFFIX = ".unfinished"
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, *, sync_name: bool = True, mode: int = 0o666) -> None:
     """Write `data` under `path` so that no reader, and no kill or power cut, sees a part of it.
 
     The bytes go to a temporary file in the same directory, reach the disk, and are renamed; then the
@@ -23,6 +23,11 @@ def write_atomically(path: Path, data: bytes) -> None:
         In a directory that exists.
     data : bytes
         All of the file.
+    sync_name : bool
+        Whether the directory reaches the disk too; False leaves that to the caller (`sync_directory`),
+        who may do it once for many files.
+    mode : int
+        Permissions of the file, from its first moment on, less those that the umask takes.
 
     Raises
     ------
@@ -31,7 +36,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
     try:
-        with temporary.open("xb") as file:
+        with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -39,7 +44,8 @@ def write_atomically(path: Path, data: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    sync_directory(path.parent)
+    if sync_name:
+        sync_directory(path.parent)
 
 
 def sync_directory(directory: Path) -> None:

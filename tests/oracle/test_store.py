@@ -22,6 +22,8 @@ from oracle.records.record_errors import DamagedRecordError, MissingRecordError,
 from oracle.store import Store, default_root
 from reference.decimal_grid import GridArray, GridRow
 
+SCANDIR = os.scandir
+
 
 def make_golden(number: int = 0, value: int = 3) -> Golden:
     """Return the golden of spec `number`; another `value` contradicts it."""
@@ -110,6 +112,126 @@ def test_putting_twice_changes_nothing(store: Store) -> None:
     assert (store.get(golden.digest).provenance, store.entries()) == ({"python": "3.11"}, before)
 
 
+def sealed(*goldens: Golden) -> dict[str, bytes]:
+    """Return goldens as other processes hand them over."""
+    return {golden.spec_digest: npz_bytes(golden) for golden in goldens}
+
+
+def test_sealed_goldens_are_stored_as_put_stores_them(store: Store) -> None:
+    """Files byte for byte, rows but for the time."""
+    goldens, other = [make_golden(number) for number in range(5)], Store(store.root.parent / "other")
+    store.put_sealed(sealed(*goldens))
+    for golden in goldens:
+        other.put(golden)
+    assert [store.find(golden.spec_digest) for golden in goldens] == goldens
+    assert [file_of(store, g).read_bytes() for g in goldens] == [
+        file_of(other, g).read_bytes() for g in goldens
+    ]
+    assert (states(store), store.entries()[0].bytes) == (["sound"] * 5, other.entries()[0].bytes)
+
+
+def test_sealed_golden_that_was_altered_is_refused_with_all_that_came_with_it(store: Store) -> None:
+    """Planted fault: one bit of the second of three."""
+    files = sealed(*(make_golden(number) for number in range(3)))
+    altered = bytearray(files[make_golden(1).spec_digest])
+    altered[500] ^= 1
+    with pytest.raises(
+        DamagedRecordError, match=f"computed for the spec {make_golden(1).spec_digest}. is damaged"
+    ):
+        store.put_sealed(files | {make_golden(1).spec_digest: bytes(altered)})
+    assert store.entries() == []
+
+
+def test_sealed_golden_of_another_spec_is_refused(store: Store) -> None:
+    """Planted fault: a sound answer to what was not asked."""
+    with pytest.raises(
+        DamagedRecordError, match=f"a golden of the spec {make_golden(2).spec_digest} arrived for"
+    ):
+        store.put_sealed({make_golden(1).spec_digest: npz_bytes(make_golden(2))})
+    assert store.entries() == []
+
+
+def test_contradiction_among_many_keeps_what_came_before_it(store: Store) -> None:
+    """Planted fault: the second of three contradicts the store; the first is stored, the third is not."""
+    store.put(make_golden(1, value=3))
+    files = sealed(make_golden(0), make_golden(1, value=4), make_golden(2))
+    with pytest.raises(StoreError, match="one of them is wrong"):
+        store.put_sealed(files)
+    found = [store.find(make_golden(number).spec_digest) for number in range(3)]
+    assert (found, states(store)) == ([make_golden(0), make_golden(1, value=3), None], ["sound", "sound"])
+
+
+def test_names_reach_the_disk_before_the_rows_do(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planted fault: the directories of new records cannot be flushed; then there are no rows of them."""
+    store.put(make_golden(0))
+
+    def fail(directory: Path) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO), str(directory))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("oracle.store.sync_directory", fail)
+        with pytest.raises(StoreError, match="No stored record was lost"):
+            store.put_sealed(sealed(make_golden(1), make_golden(2)))
+    assert [entry.digest for entry in store.entries()] == [make_golden(0).digest]
+    store.put_sealed(sealed(make_golden(1), make_golden(2)))
+    assert states(store) == ["sound"] * 3
+
+
+def test_index_says_which_of_many_specs_are_answered(store: Store) -> None:
+    """More than one query takes; and none where there is no store."""
+    goldens = [make_golden(number) for number in range(3)]
+    others = [make_golden(number).spec_digest for number in range(100, 1300)]
+    asked = [goldens[0].spec_digest, *others, goldens[2].spec_digest]
+    before = store.answered(asked)
+    store.put_sealed(sealed(*goldens))
+    found = {spec: entry.digest for spec, entry in store.answered(asked).items()}
+    assert (before, found) == ({}, {golden.spec_digest: golden.digest for golden in (goldens[0], goldens[2])})
+    assert store.answered([]) == {}
+
+
+class CountedListing:
+    """`os.scandir` that counts the entries it gives out."""
+
+    given = 0
+
+    def __init__(self, path: Any) -> None:
+        self.listing = SCANDIR(path)
+
+    def __enter__(self) -> CountedListing:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.listing.close()
+
+    def __iter__(self) -> CountedListing:
+        return self
+
+    def __next__(self) -> os.DirEntry[str]:
+        CountedListing.given += 1
+        return next(self.listing)
+
+
+@pytest.mark.parametrize(
+    ("look", "most"),
+    [
+        (lambda store: store.find(make_golden().spec_digest), 4),
+        (lambda store: store.root.glob("objects/*/*.npz").__next__(), None),
+    ],
+)
+def test_use_of_a_store_lists_no_more_of_it_however_many_records_there_are(
+    store: Store, monkeypatch: pytest.MonkeyPatch, look: Callable[[Store], Any], most: int | None
+) -> None:
+    """Two entries among three thousand are enough; planted fault: a look that lists a whole directory."""
+    store.put(make_golden())
+    directory = file_of(store, make_golden()).parent
+    for number in range(3000):
+        (directory / f"{directory.name}{number:062x}.npz").touch()
+    monkeypatch.setattr(CountedListing, "given", 0)
+    monkeypatch.setattr(os, "scandir", CountedListing)
+    look(store)
+    assert (CountedListing.given <= most) if most is not None else (CountedListing.given > 3000)
+
+
 def test_contradicting_golden_is_refused_and_the_first_stays(store: Store) -> None:
     """Planted fault: other values for the same spec."""
     store.put(make_golden(value=3))
@@ -125,6 +247,26 @@ def test_digest_is_resolved_from_its_beginning(store: Store, cut: int) -> None:
     assert store.resolve(digest[:cut]) == store.resolve(digest[7:cut]) == digest
 
 
+def test_page_of_the_store_has_those_alone_that_are_looked_for(store: Store) -> None:
+    """By the beginning of the digest, by kind, by method, in the order of digests, from the first beyond another on."""
+    digests = sorted(store.put(make_golden(number)) for number in range(40))
+    entry = store.entry(digests[0])
+    assert entry is not None
+    assert [found.digest for found in store.page("", 100)] == digests
+    assert [found.digest for found in store.page(digests[9], 5)] == digests[10:15]
+    kind = {"kind": entry.kind, "method": entry.method}
+    assert [found.digest for found in store.page(digests[9], 5, **kind)] == digests[10:15]
+    for prefix in {digest[:8] for digest in digests}:
+        beginning = [digest for digest in digests if digest.startswith(prefix)]
+        assert [found.digest for found in store.page("", 100, prefix=prefix)] == beginning
+        assert [found.digest for found in store.page(beginning[0], 100, prefix=prefix, **kind)] == beginning[
+            1:
+        ]
+        assert store.page(beginning[-1], 100, prefix=prefix) == []
+    assert store.page("", 100, prefix="sha256:zz") == []
+    assert store.page("", 100, kind="another") == store.page("", 100, method="another") == []
+
+
 def test_unknown_beginning_of_a_digest_is_refused(store: Store) -> None:
     """Named, with what to do."""
     with pytest.raises(
@@ -138,6 +280,21 @@ def test_ambiguous_beginning_of_a_digest_is_refused(store: Store) -> None:
     digests = [store.put(make_golden(number)) for number in (1, 2)]
     with pytest.raises(StoreError, match=f"2 goldens begin with `sha256:`: .*{digests[0]}"):
         store.resolve("sha256:")
+
+
+def test_beginning_of_very_many_digests_is_refused_without_listing_them(store: Store) -> None:
+    """Sixteen begin with nothing at all."""
+    store.put_sealed(sealed(*(make_golden(number) for number in range(16))))
+    with pytest.raises(StoreError, match="more than 10 goldens begin with `sha256:`, among them sha256:"):
+        store.resolve("")
+
+
+@pytest.mark.parametrize("text", ["sha256:zz", "g", "\udcff", "é", "%", "sha256:" + "f" * 70])
+def test_text_that_begins_no_digest_is_missing(store: Store, text: str) -> None:
+    """Also what no database could store."""
+    store.put(make_golden())
+    with pytest.raises(MissingRecordError, match="no golden begins with"):
+        store.resolve(text)
 
 
 def test_unknown_digest_is_missing(store: Store) -> None:
@@ -483,3 +640,53 @@ def test_importing_the_store_imports_no_platformdirs() -> None:
     script = f"import sys, oracle.store; print([name for name in {heavy} if name in sys.modules])"
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert found.stdout == "[]\n"
+
+
+def test_index_tells_of_a_golden_without_reading_it(store: Store) -> None:
+    """Though its file is gone: digest of a spec, entry of a digest, count."""
+    golden = make_golden()
+    store.put(golden)
+    file_of(store, golden).unlink()
+    (entry,) = store.entries()
+    assert (store.digest_of(golden.spec_digest), store.entry(golden.digest)) == (golden.digest, entry)
+    assert (store.digest_of("sha256:" + "0" * 64), store.entry("sha256:" + "0" * 64)) == (None, None)
+    assert store.count() == 1
+
+
+def test_pages_go_through_everything_in_the_order_of_digests(store: Store) -> None:
+    """Each golden once, however long a page is."""
+    digests = sorted(store.put(make_golden(number)) for number in range(7))
+    for length in (1, 3, 7, 100):
+        seen: list[str] = []
+        while page := store.page(seen[-1] if seen else "", length):
+            assert len(page) <= length
+            seen += [entry.digest for entry in page]
+        assert seen == digests
+
+
+def test_newest_goldens_come_first(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as are asked for; each is put a minute after the one before (planted clock)."""
+    digests = []
+    for number in range(4):
+        monkeypatch.setattr("oracle.store.time.time", lambda number=number: 1e9 + 60 * number)
+        digests.append(store.put(make_golden(number)))
+    assert [entry.digest for entry in store.newest(3)] == digests[:0:-1]
+
+
+def test_file_comes_back_byte_for_byte_and_damage_is_refused(store: Store) -> None:
+    """Planted: one bit; without its row all of the file is verified."""
+    golden = make_golden()
+    store.put(golden)
+    assert store.file_bytes(golden.digest) == npz_bytes(golden)
+    flip(file_of(store, golden), 4000)
+    with pytest.raises(DamagedRecordError, match="is not the file that was stored"):
+        store.file_bytes(golden.digest)
+    file_of(store, golden).unlink()
+    with pytest.raises(MissingRecordError, match="the index lists it"):
+        store.file_bytes(golden.digest)
+
+
+def test_empty_store_answers_every_question(store: Store) -> None:
+    """And is not made by being asked."""
+    found = store.digest_of("sha256:" + "0" * 64), store.page("", 5), store.newest(5), store.count()
+    assert (found, store.root.exists()) == ((None, [], [], 0), False)

@@ -139,6 +139,27 @@ def check_sound_after_kill(store: Store, golden: Golden) -> None:
     assert store.find(golden.spec_digest) == golden
 
 
+PUTS_MANY = KILLED_AT_EACH_LINE.replace(
+    "put(goldens[0])", "put_sealed({golden.spec_digest: npz_bytes(golden) for golden in goldens})"
+).replace("import read_npz\n", "import npz_bytes, read_npz\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs fork")
+def test_writer_of_many_killed_at_any_line_leaves_a_sound_store(tmp_path: Path) -> None:
+    """SIGKILL as three sealed goldens are stored in one go; put once more, all three are there."""
+    three = [make_golden(number) for number in range(3)]
+    goldens = write_goldens(tmp_path / "goldens", three)
+    code, last = finish(start(PUTS_MANY, tmp_path / "stores", goldens)).split()
+    assert (code, int(last) > 150) == ("0", True)
+    for killed_at in range(1, int(last), 3):
+        store = Store(tmp_path / "stores" / str(killed_at))
+        assert not any(finding.is_failure for finding in store.verify())
+        assert all(store.get(entry.digest) for entry in store.entries())
+        store.put_sealed({golden.spec_digest: npz_bytes(golden) for golden in three})
+        store.gc()
+        assert [str(finding.state) for finding in store.verify()] == ["sound"] * 3
+
+
 @pytest.mark.skipif(os.name == "nt", reason="needs fork")
 def test_writer_killed_at_any_line_leaves_a_sound_store(tmp_path: Path) -> None:
     """SIGKILL as the first writer of a new store reaches each third line of the store's code."""

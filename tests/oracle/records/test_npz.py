@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from oracle.records.golden import Golden
-from oracle.records.npz import npz_bytes, read_npz, read_npz_bytes, write_npz
+from oracle.records.npz import npz_bytes, read_npz, read_npz_bytes, sealed_manifest, write_npz
 from oracle.records.record_errors import DamagedRecordError, MissingRecordError
 from reference.decimal_grid import GridArray, GridRow
 
@@ -167,6 +167,29 @@ def test_forgery_under_a_fitting_seal_is_detected(change: Callable[[Members], An
     """Planted fault: somebody changed a member and sealed the file again."""
     with pytest.raises(DamagedRecordError, match=message):
         read_npz_bytes(forged(change), "u.npz")
+
+
+def test_manifest_of_a_sealed_file_says_what_the_golden_is() -> None:
+    """Without its values being decoded."""
+    golden = make_golden()
+    says = sealed_manifest(npz_bytes(golden), "it")
+    assert (says["digest"], says["spec"], says["digits"]) == (golden.digest, golden.spec, golden.digits)
+
+
+@pytest.mark.parametrize("place", range(0, 4000, 500))
+def test_manifest_of_an_altered_file_is_refused(place: int) -> None:
+    """Planted fault: one bit, anywhere."""
+    data = bytearray(npz_bytes(make_golden()))
+    data[place % len(data)] ^= 16
+    with pytest.raises(DamagedRecordError, match="`it` is damaged or was altered"):
+        sealed_manifest(bytes(data), "it")
+
+
+@pytest.mark.parametrize("data", [b"", b"sha256:", npz_bytes(make_golden())[:-1]])
+def test_manifest_of_what_was_cut_short_is_refused(data: bytes) -> None:
+    """It has no seal."""
+    with pytest.raises(DamagedRecordError, match=r"do not end in a seal|do not match their seal"):
+        sealed_manifest(data, "it")
 
 
 def test_record_written_again_by_numpy_has_no_seal() -> None:
