@@ -1,29 +1,29 @@
 """Read a candidate's arrays from an `.npz` that nobody vouches for.
 
 The archive's own headers are read first: what is not a plain array of numbers, or claims more
-bytes than it holds, is refused before anything of that size is allocated.  Nothing is unpickled.
+bytes than it holds, is refused before anything of that size is allocated.  Nothing is unpickled,
+and no name in it is ever a path.
 """
 
 from __future__ import annotations
 
-import zipfile
-import zlib
+import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 
 import numpy as np
-from numpy.lib import format as npy
 
 from oracle.records.candidate import Array
+from oracle.records.plain_archive import ArchiveError, Member, content_of, members_of
+from oracle.records.plain_array import ArrayError, read_plain_array
 
-__all__ = ["MOST_BYTES", "CandidateError", "CandidateFile", "read_candidate"]
+__all__ = ["MOST_BYTES", "CandidateError", "CandidateFile", "read_candidate", "read_candidate_bytes"]
 
 MOST_BYTES = 2**31
 MOST_ARRAYS = 64
-HEADER_READERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
-UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError)
+MOST_ROWS = 10**7 + 1  # a spec asks for no later step
 
 
 class CandidateError(ValueError):
@@ -69,89 +69,106 @@ def read_candidate(path: Path, most_bytes: int = MOST_BYTES) -> CandidateFile:
     ----------
     path : Path
     most_bytes : int
+        Refuse files that are larger, and archives that unpack to more.
+
+    Raises
+    ------
+    CandidateError
+        As `read_candidate_bytes`.
+    FileNotFoundError, IsADirectoryError, PermissionError
+        As the system says.
+    """
+    with path.open("rb") as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode) or found.st_size > most_bytes:
+            raise CandidateError(
+                f"`{path}` has {found.st_size} bytes: expected a plain file of at most {most_bytes}; record fewer steps"
+            )
+        data = file.read()
+    return read_candidate_bytes(data, str(path), most_bytes)
+
+
+def read_candidate_bytes(data: bytes, name: str, most_bytes: int = MOST_BYTES) -> CandidateFile:
+    """Return the arrays of the bytes of an `.npz`.
+
+    Takes, besides `data`, memory of twice `most_bytes` for the arrays, and of five times what `steps` has.
+
+    Parameters
+    ----------
+    data : bytes
+    name : str
+        What messages call it.
+    most_bytes : int
         Refuse archives that unpack to more.
 
     Raises
     ------
     CandidateError
-        If the file is no `.npz`, is truncated or altered, is too large, holds anything but
-        arrays of numbers, or has no usable `steps`.
-    FileNotFoundError, IsADirectoryError, PermissionError
-        As the system says.
+        If the bytes are no `.npz`, are truncated or altered, too large, hold anything but
+        arrays of numbers, or have no usable `steps`.
     """
-    arrays = _read_arrays(path, most_bytes)
-    steps = _steps(path, arrays.pop("steps", None))
-    for name, array in arrays.items():
+    arrays = _read_arrays(data, name, most_bytes)
+    steps = _steps(name, arrays.pop("steps", None))
+    for key, array in arrays.items():
         if array.dtype.kind != "f":
             raise CandidateError(
-                f"`{name}` in `{path}` has dtype {array.dtype}: expected floating point (float64, float32, "
+                f"`{key}` in `{name}` has dtype {array.dtype}: expected floating point (float64, float32, "
                 "float16); store the values as the candidate computed them"
             )
     if not arrays:
         raise CandidateError(
-            f"`{path}` holds `steps` alone: expected arrays named as in the golden's `values`"
+            f"`{name}` holds `steps` alone: expected arrays named as in the golden's `values`"
         )
     return CandidateFile(steps, arrays)
 
 
-def _read_arrays(path: Path, most_bytes: int) -> dict[str, Array]:
-    with path.open("rb") as file:
-        try:
-            with zipfile.ZipFile(file) as archive:
-                _check_size(path, archive, most_bytes)
-                return {
-                    member.removesuffix(".npy"): _read(path, archive, member) for member in archive.namelist()
-                }
-        except CandidateError:
-            raise
-        except UNREADABLE as error:
-            raise CandidateError(
-                f"`{path}` cannot be read as an `.npz` ({error}): it is another kind of file, truncated or "
-                "altered; write it again with `numpy.savez`"
-            ) from error
-
-
-def _check_size(path: Path, archive: zipfile.ZipFile, most_bytes: int) -> None:
-    members = archive.infolist()
-    size = sum(member.file_size for member in members)
-    if size > most_bytes or len(members) > MOST_ARRAYS:
+def _read_arrays(data: bytes, name: str, most_bytes: int) -> dict[str, Array]:
+    try:
+        members = members_of(data, MOST_ARRAYS)
+        _check_size(name, members, most_bytes)
+        return {member.name.removesuffix(".npy"): _read(data, name, member) for member in members}
+    except ArchiveError as error:
         raise CandidateError(
-            f"`{path}` unpacks to {size} bytes in {len(members)} arrays: at most {most_bytes} bytes in "
+            f"`{name}` cannot be read as an `.npz` ({error}): it is another kind of file, truncated or "
+            "altered; write it again with `numpy.savez`"
+        ) from error
+
+
+def _check_size(name: str, members: list[Member], most_bytes: int) -> None:
+    size = sum(member.size for member in members)
+    if size > most_bytes:
+        raise CandidateError(
+            f"`{name}` unpacks to {size} bytes in {len(members)} arrays: at most {most_bytes} bytes in "
             f"{MOST_ARRAYS} arrays are read; record fewer steps"
         )
-    names = [member.filename for member in members]
-    if len(set(names)) != len(names):
-        raise CandidateError(f"`{path}` holds the same array twice: write it again with `numpy.savez`")
+    if len({member.name.removesuffix(".npy") for member in members}) != len(members):
+        raise CandidateError(f"`{name}` holds the same array twice: write it again with `numpy.savez`")
 
 
-def _read(path: Path, archive: zipfile.ZipFile, member: str) -> Array:
-    with archive.open(member) as stream:
-        version = npy.read_magic(stream)
-        if version not in HEADER_READERS:
-            raise CandidateError(
-                f"`{member}` in `{path}` has `.npy` version {version}: expected (1, 0) or (2, 0)"
-            )
-        shape, _, dtype = HEADER_READERS[version](stream)
-    # a header may claim any shape; reading would allocate it
-    claimed = prod(shape) * dtype.itemsize
-    if dtype.hasobject or dtype.kind not in "fiu" or claimed > archive.getinfo(member).file_size:
+def _read(data: bytes, name: str, member: Member) -> Array:
+    try:
+        return read_plain_array(content_of(data, member))
+    except ArrayError as error:
         raise CandidateError(
-            f"`{member}` in `{path}` is an array of dtype {dtype} and shape {shape} in "
-            f"{archive.getinfo(member).file_size} bytes: expected a plain array of numbers"
-        )
-    with archive.open(member) as stream:
-        array: Array = npy.read_array(stream, allow_pickle=False)
-    return array
+            f"`{member.name}` in `{name}` cannot be read ({error}): expected a plain array of numbers, as "
+            "`numpy.savez` writes it"
+        ) from error
 
 
-def _steps(path: Path, steps: Array | None) -> tuple[int, ...]:
+def _steps(name: str, steps: Array | None) -> tuple[int, ...]:
     if steps is None:
         raise CandidateError(
-            f"`{path}` has no array `steps`: store the step number of every row, as in `steps=[0, 1, 2]`"
+            f"`{name}` has no array `steps`: store the step number of every row, as in `steps=[0, 1, 2]`"
         )
-    if steps.ndim != 1 or not len(steps) or steps.dtype.kind not in "iu" or np.any(steps[1:] <= steps[:-1]):
+    if (
+        steps.ndim != 1
+        or not 0 < len(steps) <= MOST_ROWS
+        or steps.dtype.kind not in "iu"
+        or steps[0] < 0
+        or np.any(steps[1:] <= steps[:-1])
+    ):
         raise CandidateError(
-            f"`steps` in `{path}` has dtype {steps.dtype} and shape {steps.shape}: expected a strictly "
-            "ascending list of integers, one for each row"
+            f"`steps` in `{name}` has dtype {steps.dtype} and shape {steps.shape}: expected a strictly "
+            f"ascending list of 1 to {MOST_ROWS} integers, none negative, one for each row"
         )
-    return tuple(int(step) for step in steps)
+    return tuple(steps.tolist())

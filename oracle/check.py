@@ -15,7 +15,7 @@ from oracle.spec import Spec
 from oracle.store import Store
 from oracle.verdict import judge
 
-__all__ = ["DTYPES", "FORMS", "CheckRequest", "check"]
+__all__ = ["DTYPES", "FORMS", "CheckRequest", "check", "compare", "refuse_other_wants"]
 
 DTYPES = ("float64", "float32", "bfloat16", "float16")
 FORMS = ("velocity", "position", "buffer")
@@ -57,11 +57,7 @@ def check(
     CandidateError
         If the file cannot be read, holds arrays that the golden lacks, or shares no step with it.
     """
-    if request.spec.canonical["want"]["kind"] != "iterates":
-        raise CandidateError(
-            f"the spec wants `{request.spec.canonical['want']['kind']}`; a candidate is checked step by step, against "
-            "`iterates`. Ask the spec for the steps that the candidate recorded"
-        )
+    refuse_other_wants(request.spec)
     file = read_candidate(request.candidate)  # before the golden: it is the cheaper to refuse
     declaration = Declaration(
         form=request.form,
@@ -71,10 +67,59 @@ def check(
         state=request.state,
     )
     golden, _ = fetch_or_compute(request.spec, store, progress)
+    return compare(golden, file, declaration, request.candidate.name)
+
+
+def compare(
+    golden: Golden,
+    file: CandidateFile,
+    declaration: Declaration,
+    name: str,
+    *,
+    draw_envelope: bool = True,
+    diagnose: bool = True,
+) -> Comparison:
+    """Return the comparison of a file's arrays with a golden.
+
+    Parameters
+    ----------
+    golden : Golden
+        Of iterates.
+    file : CandidateFile
+    declaration : Declaration
+    name : str
+        Of the candidate, for people.
+    draw_envelope : bool
+        Whether the curves are to have an envelope where no verdict depends on it.
+    diagnose : bool
+        Whether to look for what explains a record that disagrees; no verdict depends on that.
+
+    Raises
+    ------
+    CandidateError
+        If the file holds arrays that the golden lacks, or shares no step with it.
+    """
     _check_names(file, golden)
     _check_steps(file, golden)
-    verdict = judge(golden, file.arrays, declaration, file.steps)
-    return Comparison(request.candidate.name, golden, file.arrays, file.steps, verdict)
+    verdict = judge(
+        golden, file.arrays, declaration, file.steps, draw_envelope=draw_envelope, diagnose=diagnose
+    )
+    return Comparison(name, golden, file.arrays, file.steps, verdict)
+
+
+def refuse_other_wants(spec: Spec) -> None:
+    """Refuse a spec that asks for anything but iterates.
+
+    Raises
+    ------
+    CandidateError
+        If it does.
+    """
+    if spec.canonical["want"]["kind"] != "iterates":
+        raise CandidateError(
+            f"the spec wants `{spec.canonical['want']['kind']}`; a candidate is checked step by step, against "
+            "`iterates`. Ask the spec for the steps that the candidate recorded"
+        )
 
 
 def _check_names(file: CandidateFile, golden: Golden) -> None:

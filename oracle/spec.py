@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from oracle.spec_error import SpecError, refusal
 from oracle.spec_fields import Discrete, Fields, GradientDescent, Kkt
-from oracle.spec_json import MAXIMUM_TEXT, read_json
+from oracle.spec_json import MAXIMUM_TEXT, exponent_problems, read_json
 from oracle.spec_reading import read_fields
 from oracle.spec_rules import dimension, model_of, problems_of
 from oracle.spec_values import Coordinates
@@ -91,6 +91,8 @@ def spec_from(value: Any) -> Spec:
     SpecError
         As in `parse_spec`.  Python floats are refused like JSON doubles.
     """
+    if problems := exponent_problems(value):
+        raise refusal(problems)
     fields = read_fields(value)
     if problems := problems_of(fields):
         raise refusal(problems)
@@ -130,8 +132,9 @@ def _expanded(given: Mapping[str, Coordinates], names: tuple[str, ...], d: int) 
 
 
 def _written_out(coordinates: Coordinates, d: int) -> list[str]:
-    entries = (coordinates,) * d if isinstance(coordinates, Fraction) else coordinates
-    return [number_text(entry) for entry in entries]
+    if isinstance(coordinates, Fraction):
+        return [number_text(coordinates)] * d
+    return [number_text(entry) for entry in coordinates]
 
 
 def _plain(value: Any) -> Any:

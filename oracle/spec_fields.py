@@ -50,6 +50,7 @@ SCHEMA = "momentum-oracle/spec/1"
 FORMATS = ("exact", "float64", "float32", "bfloat16")
 LARGEST_SIZE = 100_000
 LARGEST_SEED = 2**64 - 1
+MOST_TERMS = 10_000  # of a polynomial; each that is wrong would be told of, twice
 LARGEST_ORDER = 30  # of a modified equation: its rooted trees already number 10^11
 
 Number = Annotated[Fraction, PlainValidator(values.read_number)]
@@ -130,7 +131,7 @@ class Polynomial(Strict):
     """A loss that is a polynomial of b."""
 
     kind: Literal["polynomial"]
-    terms: list[Term] = Field(min_length=1)
+    terms: list[Term] = Field(min_length=1, max_length=MOST_TERMS)
 
 
 class Discrete(Strict):

@@ -7,17 +7,21 @@ that the field it stands in can be named.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from oracle.spec_error import Problem, SpecError, refusal
 from reference.exact import MAXIMUM_DIGITS
 
-__all__ = ["MAXIMUM_TEXT", "Unreadable", "advice_on", "read_json", "shown"]
+__all__ = ["MAXIMUM_TEXT", "Unreadable", "advice_on", "exponent_problems", "read_json", "shown"]
 
 MAXIMUM_TEXT = 1 << 26  # characters: 64 Mi, room for the largest X a spec may hold
+MOST_FIELDS = 100  # of one object; a spec's have ten
+DEEPEST = 5  # lists within objects that any field looks into
 SHOWN = 60  # characters of a value repeated in a message
 
+LARGE_EXPONENT = re.compile(r"[eEpP][+-]?0*([1-9][0-9]{2,5})")  # one below 100 makes nothing long
 DOUBLES = (
     "JSON doubles are refused because a reader rounds them to binary, and what was meant is lost; "
     'write the exact number as a string ("0.1", "1/10", "0x1.8p-3"), or a JSON integer'
@@ -66,6 +70,22 @@ def read_json(text: str | bytes) -> Any:
         ) from error
 
 
+def exponent_problems(value: Any) -> list[Problem]:
+    """Return what is wrong with numbers whose exponents, written out, would fill the memory; empty where nothing is."""
+    digits, pending = 0, [(value, DEEPEST)]
+    while pending:
+        item, depth = pending.pop()
+        parts = list(item.values()) if isinstance(item, dict) else item if isinstance(item, list) else [item]
+        texts = " ".join(part for part in parts if isinstance(part, str))
+        digits += sum(min(int(found), MAXIMUM_DIGITS) for found in LARGE_EXPONENT.findall(texts))
+        if depth:
+            pending += [(part, depth - 1) for part in parts if isinstance(part, dict | list)]
+    if digits <= MAXIMUM_TEXT:
+        return []
+    arrived = f"full of numbers whose exponents come to {digits} digits"
+    return [Problem("", arrived, f"at most {MAXIMUM_TEXT}", "ask for fewer numbers, or less extreme ones")]
+
+
 def shown(value: Any) -> str:
     """Return a value as a message repeats it: short, ASCII, never failing."""
     match value:
@@ -107,7 +127,9 @@ def _constant(text: str) -> Unreadable:
     return Unreadable(text, "it is neither JSON nor a number; write a finite number as a string")
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any] | Unreadable:
+    if len(pairs) > MOST_FIELDS:  # each would be refused by a sentence of its own
+        return Unreadable(f"an object of {len(pairs)} fields", "no object of a spec has so many; remove them")
     result: dict[str, Any] = {}
     for key, value in pairs:
         result[key] = Unreadable("given twice", "remove one of the two") if key in result else value
@@ -115,5 +137,5 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _cut(text: str) -> str:
-    plain = text.encode("ascii", "backslashreplace").decode("ascii")
+    plain = text.encode("ascii", "backslashreplace").decode("ascii").replace("\x7f", "\\x7f")
     return plain if len(plain) <= SHOWN else plain[: SHOWN - 3] + "..."

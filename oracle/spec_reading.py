@@ -13,7 +13,7 @@ from pydantic import PlainValidator, ValidationError
 from pydantic_core import ErrorDetails
 
 from oracle.spec_error import Problem, refusal
-from oracle.spec_fields import Fields, Methods, Problems, Strict, Term, Wants
+from oracle.spec_fields import MOST_TERMS, Fields, Methods, Problems, Strict, Term, Wants
 from oracle.spec_json import advice_on, shown
 from oracle.spec_values import RefusedError, choices_text
 
@@ -98,7 +98,8 @@ def _path(place: Place) -> str:
     """Return a place as a person writes it; the name that selects a union's class is no part of it."""
     keys = place[:1] + place[2:] if place and place[0] in CHOSEN_BY else place
     text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys).lstrip(".")
-    plain = text.encode("ascii", "backslashreplace").decode("ascii")
+    marks = text[: MAXIMUM_PATH + 1]
+    plain = "".join(mark if mark.isascii() and mark.isprintable() else ascii(mark)[1:-1] for mark in marks)
     return plain if len(plain) <= MAXIMUM_PATH else plain[:MAXIMUM_PATH] + "..."
 
 
@@ -121,7 +122,7 @@ def _expected(place: Place) -> str:
         selector, classes = CHOSEN_BY[str(place[0])]
         return f"an object whose `{selector}` is {choices_text(list(classes))}"
     if place and place[-1] == "terms":
-        return "a non-empty list of objects, each a `coefficient` and its `powers`"
+        return f"a non-empty list of at most {MOST_TERMS} objects, each a `coefficient` and its `powers`"
     if not place or isinstance(place[-1], int):
         names = ", ".join(f"`{name}`" for name in _names(_class_at(place)))
         return f"an object with fields of {names}"

@@ -26,7 +26,7 @@ from oracle.spec_fields import (
     SparseRegression,
     Wants,
 )
-from oracle.spec_json import shown
+from oracle.spec_json import MAXIMUM_TEXT, shown
 from oracle.spec_values import Coordinates, choices_text
 from reference.exact import number_text
 from reference.methods import METHODS
@@ -193,6 +193,9 @@ def _by_parameter_rules(
 def _length_rule(path: str, coordinates: Coordinates, d: int) -> Iterator[Problem]:
     if isinstance(coordinates, tuple) and len(coordinates) != d:
         yield _length(path, len(coordinates), d, "one for each coordinate")
+    if isinstance(coordinates, Fraction) and (length := len(number_text(coordinates))) * d > MAXIMUM_TEXT:
+        arrived = f"a number of {length} characters for each of {d} coordinates"
+        yield Problem(path, arrived, f"at most {MAXIMUM_TEXT} characters in all", "choose a shorter number")
 
 
 def _method_rules(fields: Fields) -> Iterator[Problem]:

@@ -37,6 +37,7 @@ __all__ = [
 Coordinates = Fraction | tuple[Fraction, ...]  # one number stands for every coordinate
 Value = TypeVar("Value")
 
+LIMIT = 10**MAXIMUM_DIGITS  # made once: as costly as reading ten numbers
 MAXIMUM_STEP = 10**7
 MAXIMUM_POWER = 100
 VELOCITIES = ("zero", "slow_manifold")
@@ -77,7 +78,7 @@ def choices_text(names: Sequence[str]) -> str:
 
 def read_number(value: Any) -> Fraction:
     """Return the exact number that a string or a JSON integer names."""
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**MAXIMUM_DIGITS:
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < LIMIT:
         return Fraction(value)
     if not isinstance(value, str):
         raise RefusedError(value, EXACT_NUMBER)

@@ -237,7 +237,9 @@ def _unreadable(text: str) -> ExactNumberError:
 
 
 def _shortened(text: str) -> str:
-    plain = text.encode("ascii", "backslashreplace").decode("ascii")
+    """Return a text as a message repeats it: no mark in it can forge a line or steer a terminal."""
+    marks = text[:41]
+    plain = "".join(mark if mark.isascii() and mark.isprintable() else ascii(mark)[1:-1] for mark in marks)
     return plain if len(plain) <= 40 else plain[:37] + "..."
 
 

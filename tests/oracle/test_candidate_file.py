@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import pickle
 import zipfile
 from collections.abc import Callable
@@ -92,7 +93,7 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
     "altered": (altered, "truncated or altered"),
     "objects": (pickled, "expected a plain array of numbers"),
     "claims much": (claims_much, "expected a plain array of numbers"),
-    "not an array": (lambda p: zipped(p, u=b"hello"), "cannot be read as an `.npz`"),
+    "not an array": (lambda p: zipped(p, u=b"hello"), "does not begin as a `.npy`"),
     "twice": (twice, "same array twice"),
     "no steps": (lambda p: saved(p, u=U), "no array `steps`"),
     "steps alone": (lambda p: saved(p, steps=[0, 1]), "holds `steps` alone"),
@@ -142,3 +143,19 @@ def test_dtype_is_not_guessed_among_several(tmp_path: Path) -> None:
     file = read_candidate(saved(tmp_path / "run.npz", steps=[0, 1], u=U, v=U.astype(np.float32)))
     with pytest.raises(CandidateError, match=r"float32, float64.*--dtype"):
         file.dtype()
+
+
+def test_file_larger_than_what_is_read_is_refused_unread(tmp_path: Path) -> None:
+    """A sparse file of a terabyte is refused by its size."""
+    path = tmp_path / "run.npz"
+    with path.open("wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(CandidateError, match="1099511627776 bytes"):
+        read_candidate(path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such files")
+def test_device_is_refused_unread() -> None:
+    """What has no end is not read to its end."""
+    with pytest.raises(CandidateError, match="plain file"):
+        read_candidate(Path("/dev/zero"))
