@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from oracle.cli.checked import Checked, Declared, check_by_server, check_here
 from oracle.cli.exit_codes import exit_code_of
 from oracle.cli.options import arithmetic_options, read_spec, store_option
 from oracle.cli.progress import progress_stages
-
-if TYPE_CHECKING:
-    from oracle.report.comparison import Comparison
+from oracle.cli.server_choice import chosen_server
 
 __all__ = ["check"]
 
@@ -61,65 +59,44 @@ def check(  # noqa: PLR0913, PLR0917 - a command has as many arguments as option
     """Compare CANDIDATE, an `.npz`, with the golden of SPEC.
 
     CANDIDATE holds `steps` and arrays named as in the golden's values: `u` of shape (steps, d), …
+    With `oracle --server URL` a server judges it, and CANDIDATE is sent there.
 
     \b
     Examples:
       oracle check spec.json run.npz
       oracle check spec.json run.npz --form buffer --report run.html --junit run.xml
       oracle check spec.json run.npz --dtype float32 --state bfloat16
+      oracle --server http://127.0.0.1:8765 check spec.json run.npz
 
     Leaves with 0 where it agrees, 1 where it disagrees, 3 where that cannot be decided.
     """
-    from oracle.check import CheckRequest
-    from oracle.check import check as compare
-    from oracle.report.json_report import comparison_json
-    from oracle.store import Store
+    from oracle.report.check_text import check_lines
 
-    declared = (dtype, form, accumulate, operands, state)
-    request = CheckRequest(read_spec(spec), candidate, *(word or "" for word in declared))
-    with progress_stages() as stage:
-        comparison = compare(request, Store(store), stage("certify"))
-    _write_reports(comparison, report, junit)
-    if as_json:
-        click.echo(json.dumps(comparison_json(comparison), allow_nan=False))
-    else:
-        click.echo("\n".join(_lines(comparison)))
-    ctx.exit(exit_code_of(comparison.verdict.outcome))
-
-
-def _write_reports(comparison: Comparison, html: Path | None, junit: Path | None) -> None:
-    if html is None and junit is None:
-        return
-    from oracle.report.comparison import Report
-    from oracle.report.files import write_text
-    from oracle.report.html import render_html
-    from oracle.report.junit import render_junit
-    from oracle.versions import versions
-
-    report = Report(
-        f"check of {comparison.candidate}", (comparison,), (), versions(), comparison.verdict.seconds
-    )
-    if html is not None:
-        write_text(html, render_html(report))
-    if junit is not None:
-        write_text(junit, render_junit(report))
-
-
-def _lines(comparison: Comparison) -> list[str]:
-    """Return the verdict for people."""
-    from oracle.report.facts import decisive_finding, explanation_lines, facts_of, finding_text
-    from oracle.report.figures import bounds
-
-    facts, finding = facts_of(comparison), decisive_finding(comparison)
-    lines = [f"{comparison.verdict.outcome}: {comparison.title}"]
-    if finding is not None:
-        lines.append(f"  {finding_text(finding)}")
-    lines += [f"  {line}" for line in explanation_lines(comparison.verdict)]
-    if facts.local_ratio is not None:
-        lines.append(
-            f"  largest local error: {bounds(facts.local_ratio)} of its bound, at step {facts.local_step}"
+    declared = Declared(dtype or "", form, accumulate or "", operands or "", state or "")
+    server = chosen_server(ctx)
+    if server is not None and store is not None:
+        raise click.UsageError(
+            f"`--store` says where goldens are kept on this machine, and `{server.url}` is asked, which keeps its own: "
+            "leave out one of `--store` and `--server`"
         )
-    for error in facts.final_errors:
-        relative = "" if error.relative is None else f", {error.relative:.2e} relative"
-        lines.append(f"  {error.observable} at step {facts.final_step}: error {error.absolute:.2e}{relative}")
-    return [*lines, f"  golden {comparison.golden.digest} ({comparison.golden.grade})"]
+    with progress_stages() as stage:
+        if server is None:
+            found = check_here(read_spec(spec), candidate, declared, store, stage("certify"))
+        else:
+            parsed = read_spec(spec)
+            found = check_by_server(server, parsed, candidate, declared, stage("wait for the server"))
+        _write_reports(found, report, junit)
+    if as_json:
+        click.echo(json.dumps(found.comparison, allow_nan=False))
+    else:
+        click.echo("\n".join(check_lines(found.told)))
+    ctx.exit(exit_code_of(found.told.verdict.outcome))
+
+
+def _write_reports(found: Checked, html: Path | None, junit: Path | None) -> None:
+    from oracle.report.files import write_text
+
+    if html is not None:
+        write_text(html, found.html())
+    if junit is not None:
+        write_text(junit, found.junit())

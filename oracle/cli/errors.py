@@ -51,7 +51,7 @@ def exit_of(error: BaseException) -> BaseException:
     if isinstance(error, click.ClickException | click.exceptions.Exit | click.Abort):
         return error
     message, code = _message_and_code(error)
-    if code == FAULT:
+    if code == FAULT and not _is_a_servers(error):
         traceback.print_exception(error, file=sys.stderr)
     click.echo(f"oracle: {message}", err=True)
     return click.exceptions.Exit(code)
@@ -75,16 +75,26 @@ def _message_and_code(error: BaseException) -> tuple[str, int]:
     return "this is a fault of the program itself, not of your input: please report it", FAULT
 
 
+def _is_a_servers(error: BaseException) -> bool:
+    """Whether a server, or the way to it, is what failed: then no traceback of ours tells anything."""
+    from oracle.client.errors import ClientError
+
+    return isinstance(error, ClientError)
+
+
 def _expected(error: BaseException) -> int | None:
     """Return the exit code of a failure that the packages announce, None for any other."""
     # here: on the way to a failure nobody minds the time these imports take; flint comes last, since a box
     # without it judges too
     from oracle.candidate_file import CandidateError
+    from oracle.client.errors import ClientError
     from oracle.records.figure import FigureError
     from oracle.records.record_errors import DamagedRecordError, MissingRecordError
     from oracle.spec_error import SpecError
     from reference.exact import ExactNumberError
 
+    if isinstance(error, ClientError):
+        return error.exit_code
     if isinstance(error, DamagedRecordError | MissingRecordError | FigureError):
         return DAMAGED
     if isinstance(error, SpecError | CandidateError | ExactNumberError):

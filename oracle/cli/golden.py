@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,10 +15,13 @@ from typing import TYPE_CHECKING
 import click
 
 from oracle.cli.options import read_spec, store_option
-from oracle.cli.progress import progress_stages
+from oracle.cli.progress import Stage, progress_stages
+from oracle.cli.server_choice import ServerChoice, chosen_server
 
 if TYPE_CHECKING:
     from oracle.records.golden import Golden
+    from oracle.records.record_errors import StoreError
+    from oracle.spec import Spec
 
 __all__ = ["golden", "golden_lines"]
 
@@ -32,8 +36,11 @@ SHOWN_FACTS = ("enclosure", "precision_bits", "bits_lost_per_step", "movement_le
     "--npz", type=click.Path(path_type=Path), metavar="OUT", help="Also write the golden as a sealed `.npz`."
 )
 @store_option
-def golden(spec: Path, as_json: bool, npz: Path | None, store: Path | None) -> None:
+@click.pass_context
+def golden(ctx: click.Context, spec: Path, as_json: bool, npz: Path | None, store: Path | None) -> None:
     """Compute the golden of SPEC, or fetch it where the store has it.
+
+    With `oracle --server URL` a server computes or fetches it; it is then kept here only where --store says so.
 
     SPEC is a JSON file, or - for standard input. Its `want` says what is computed: the iterates of a
     method, a flow at given times, the limit of either, integrals along the way, or the minimiser of a
@@ -44,6 +51,7 @@ def golden(spec: Path, as_json: bool, npz: Path | None, store: Path | None) -> N
       oracle golden spec.json
       oracle golden spec.json --json > golden.json
       oracle golden - --npz golden.npz < spec.json
+      oracle --server http://127.0.0.1:8765 golden spec.json
 
     \b
     Wants:
@@ -53,26 +61,60 @@ def golden(spec: Path, as_json: bool, npz: Path | None, store: Path | None) -> N
       "want": {"kind": "integrals", "to": "limit"}   or "steps": [...]   or "times": [...]
       "want": {"kind": "kkt", "xi": "0.01", "linear": "0"}
     """
-    from oracle.goldens import UnstoredGoldenError, fetch_or_compute
     from oracle.records.golden import golden_json
     from oracle.records.npz import write_npz
+
+    parsed, server = read_spec(spec), chosen_server(ctx)
+    with progress_stages() as stage:
+        had = _here(parsed, store, stage) if server is None else _from_server(server, parsed, store, stage)
+    if npz is not None:
+        write_npz(had.golden, npz)
+    click.echo(json.dumps(golden_json(had.golden)) if as_json else "\n".join(golden_lines(had.golden)))
+    if had.unstored is not None:
+        raise had.unstored
+    if not as_json:
+        click.echo(f"  {had.place}")
+
+
+@dataclass(frozen=True)
+class Had:
+    """A golden, where it came from or went to, and what kept it from being stored."""
+
+    golden: Golden
+    place: str
+    unstored: StoreError | None = None
+
+
+def _here(spec: Spec, store: Path | None, stage: Stage) -> Had:
+    """Fetch the golden from the store, or compute it."""
+    from oracle.goldens import UnstoredGoldenError, fetch_or_compute
     from oracle.store import Store
 
-    parsed = read_spec(spec)
     kept = Store(store)
-    unstored = None
-    with progress_stages() as stage:
-        try:
-            found, was_stored = fetch_or_compute(parsed, kept, stage("certify"))
-        except UnstoredGoldenError as error:  # printed all the same: it may have taken hours
-            found, was_stored, unstored = error.golden, False, error
-    if npz is not None:
-        write_npz(found, npz)
-    click.echo(json.dumps(golden_json(found)) if as_json else "\n".join(golden_lines(found)))
-    if unstored is not None:
-        raise unstored
-    if not as_json:
-        click.echo(f"  {'fetched from' if was_stored else 'stored in'} {kept.root}")
+    try:
+        found, was_stored = fetch_or_compute(spec, kept, stage("certify"))
+    except UnstoredGoldenError as error:  # printed all the same: it may have taken hours
+        return Had(error.golden, "", error)
+    return Had(found, f"{'fetched from' if was_stored else 'stored in'} {kept.root}")
+
+
+def _from_server(server: ServerChoice, spec: Spec, store: Path | None, stage: Stage) -> Had:
+    """Ask a server for the golden; keep it where a store was named."""
+    from oracle.records.record_errors import StoreError
+    from oracle.store import Store
+
+    kept = None if store is None else Store(store)
+    if kept is not None:
+        kept.require_writable()
+    with server.client() as client:
+        found, place = client.golden(spec, stage("wait for the server")), f"from {client.url}"
+    if kept is None:
+        return Had(found, place)
+    try:
+        kept.put(found)
+    except StoreError as error:
+        return Had(found, place, error)
+    return Had(found, f"{place}, stored in {kept.root}")
 
 
 def golden_lines(found: Golden) -> list[str]:

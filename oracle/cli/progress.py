@@ -8,13 +8,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["progress_stages"]
+__all__ = ["Advance", "Stage", "progress_stages"]
 
 Advance = Callable[[int, int], None]
+Stage = Callable[[str], Advance]
 
 
 @contextmanager
-def progress_stages() -> Iterator[Callable[[str], Advance]]:
+def progress_stages() -> Iterator[Stage]:
     """Yield a function that opens a stage by name and returns what to tell (done, total).
 
     A new stage ends the one before; an empty name leaves the terminal to whoever draws there.

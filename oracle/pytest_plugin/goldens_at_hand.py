@@ -1,4 +1,4 @@
-"""Where a golden comes from: the store, a computation where its libraries are, or the start of the spec alone."""
+"""Where a golden comes from: the store, a server, a computation where its libraries are, or the spec's start alone."""
 
 # ruff: noqa: PLC0415 - a box that has numpy alone gets as far as it can
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from oracle.candidate_file import CandidateError
+from oracle.pytest_plugin.server_goldens import ServerGoldens
 from oracle.pytest_plugin.start_golden import start_golden
 from oracle.records.golden import Golden
 from oracle.records.npz import read_npz
@@ -37,10 +38,13 @@ class Goldens:
     ----------
     root : Path or None
         The store; None stands for the default one, which need not be writable.
+    server : ServerGoldens, optional
+        Asked for what the store lacks.
     """
 
-    def __init__(self, root: Path | None) -> None:
+    def __init__(self, root: Path | None, server: ServerGoldens | None = None) -> None:
         self.root = root
+        self.server = server
         self._kept: OrderedDict[str, AtHand] = OrderedDict()
 
     def of(self, canonical: Mapping[str, Any], digest: str) -> AtHand:
@@ -57,7 +61,9 @@ class Goldens:
         oracle.records.record_errors.DamagedRecordError
             If the store has a record of this spec that cannot be trusted.
         StoreError
-            If the store that was named cannot be used.
+            If the store that was named cannot be used, or the server contradicts it.
+        oracle.client.errors.WrongGoldenError
+            If the server gives a golden that is damaged, altered or of another spec.
 
         Notes
         -----
@@ -73,6 +79,9 @@ class Goldens:
         stored = self._stored(digest)
         if stored is not None:
             return AtHand(stored, "from the store")
+        served = None if self.server is None else self._served(self.server, canonical, digest)
+        if served is not None:
+            return served
         try:
             return self._computed(canonical)
         except ModuleNotFoundError as error:
@@ -91,6 +100,29 @@ class Goldens:
             if self.root is not None:
                 raise
             return None
+
+    def _served(self, server: ServerGoldens, canonical: Mapping[str, Any], digest: str) -> AtHand | None:
+        """Ask the server, and keep what it gives where that can be done."""
+        golden = server.of(canonical, digest)
+        if golden is None:
+            return None
+        kept = "" if self._keep(golden, server.url) else ", and not stored"
+        return AtHand(golden, f"from the server {server.url}{kept}")
+
+    def _keep(self, golden: Golden, url: str) -> bool:
+        """Keep a server's golden; refuse one that contradicts the store, forgive a store out of reach."""
+        from oracle.store import Store
+
+        try:
+            Store(self.root).put(golden)
+        except ModuleNotFoundError:  # what knows the default place is not installed
+            return False
+        except StoreError as error:
+            there = self._stored(golden.spec_digest)
+            if there is not None and there.digest != golden.digest:
+                raise StoreError(f"the server {url} contradicts the store: {error}") from error
+            return False
+        return True
 
     def _computed(self, canonical: Mapping[str, Any]) -> AtHand:
         """Compute a golden and keep it in the store; the default store may be out of reach."""

@@ -38,6 +38,15 @@ def _refusals() -> tuple[type[Exception], ...]:
     from oracle.spec_error import SpecError
     from reference.exact import ExactNumberError
 
-    known = (CandidateError, SpecError, StoreError, ExactNumberError, DamagedRecordError, MissingRecordError)
-    goldens = sys.modules.get("oracle.goldens")  # where it was not imported it refused nothing
+    known: tuple[type[Exception], ...] = (
+        CandidateError,
+        SpecError,
+        StoreError,
+        ExactNumberError,
+        DamagedRecordError,
+        MissingRecordError,
+    )
+    goldens, client = (sys.modules.get(name) for name in ("oracle.goldens", "oracle.client.errors"))
+    if client is not None:  # where one of these was not imported it refused nothing
+        known = (*known, client.ClientError)
     return known if goldens is None else (*known, *goldens.REFUSALS)

@@ -25,6 +25,7 @@ NAME = "momentum_oracle_session"
 TRAVELS_AS = (
     "momentum_oracle_entries"  # an attribute of a test's report, which xdist carries to the controller
 )
+NEWS_TRAVELS_AS = "momentum_oracle_news"  # likewise
 WORDS = {"AGREES": ("agrees", "agree"), "DISAGREES": ("disagrees", "disagree"),
          "UNDECIDED": ("is undecided", "are undecided"), FAILED: ("failed to run", "failed to run")}  # fmt: skip
 
@@ -49,6 +50,7 @@ class Session:
         self._oracle: Oracle | None = None
         self._of_test: Counter[str] = Counter()
         self._trouble = ""
+        self._told: dict[str, None] = {}  # in order, each once, whichever worker says it
 
     @property
     def oracle(self) -> Oracle:
@@ -56,8 +58,10 @@ class Session:
         if self._oracle is None:
             from oracle.pytest_plugin.asking import Oracle
             from oracle.pytest_plugin.goldens_at_hand import Goldens
+            from oracle.pytest_plugin.server_goldens import ServerGoldens
 
-            self._oracle = Oracle(Goldens(self.settings.store), self.ledger)
+            server = ServerGoldens(self.settings.server) if self.settings.server else None
+            self._oracle = Oracle(Goldens(self.settings.store, server), self.ledger)
         return self._oracle
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
@@ -75,6 +79,8 @@ class Session:
         report = yield
         if entries:
             vars(report)[TRAVELS_AS] = [asdict(entry) for entry in entries]
+        if news := self._news():
+            vars(report)[NEWS_TRAVELS_AS] = news
         return report
 
     @pytest.hookimpl(tryfirst=True)
@@ -82,6 +88,7 @@ class Session:
         """Take the entries off a report, so that no other plugin stores them."""
         if not self._worker:
             self.entries += [Entry(**fields) for fields in vars(report).pop(TRAVELS_AS, [])]
+            self._told |= dict.fromkeys(vars(report).pop(NEWS_TRAVELS_AS, []))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -99,11 +106,16 @@ class Session:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say what was judged, and where a run departs."""
-        if not (self.entries or self.settings.reports):
+        if not (self.entries or self.settings.reports or self._told):
             return
         terminalreporter.section("oracle")
         for line in self._lines():
             terminalreporter.write_line(line)
+
+    def _news(self) -> list[str]:
+        """Return what went wrong with the server since the last phase."""
+        server = None if self._oracle is None else self._oracle.goldens.server
+        return [] if server is None else server.drain()
 
     def _lines(self) -> Iterator[str]:
         count = Counter(entry.verdict for entry in self.entries)
@@ -117,6 +129,7 @@ class Session:
         local = sum(entry.source.startswith("none") for entry in self.entries)
         if local:
             yield f"{local} judged without a golden, step by step; --oracle-store names a directory that holds goldens"
+        yield from self._told
         if self._trouble:
             yield self._trouble
         elif self.settings.reports:

@@ -1,8 +1,11 @@
 """What a session was asked on its command line and in its ini file, checked before the first test runs."""
 
+# ruff: noqa: PLC0415 - a session that names no server imports nothing of the client
+
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import pytest
 
 __all__ = ["ALLOWED", "SUFFIXES", "Settings", "add_options", "has_benchmark", "is_worker", "settings_of"]
 
+SERVER_VARIABLE = "MOMENTUM_ORACLE_SERVER"  # as in `oracle.client.address`
 SUFFIXES = (".html", ".json", ".xml")
 ALLOWED = 1.25  # see `oracle.pytest_plugin.earlier`
 
@@ -24,6 +28,8 @@ class Settings:
         Where to write the report; the suffix says as what.
     store : Path or None
         Where goldens are kept; None for the default place, which need not be writable.
+    server : str
+        Address of a server that is asked for goldens; empty for none.
     earlier : Path or None
         A pytest-benchmark JSON whose accuracies are to be kept.
     allowed : float
@@ -32,6 +38,7 @@ class Settings:
 
     reports: tuple[Path, ...] = ()
     store: Path | None = None
+    server: str = ""
     earlier: Path | None = None
     allowed: float = ALLOWED
 
@@ -54,6 +61,13 @@ def add_options(parser: pytest.Parser) -> None:
         help="Keep goldens here. [default: ini `oracle_store`, $MOMENTUM_ORACLE_STORE, the user's data directory]",
     )
     group.addoption(
+        "--oracle-server",
+        default=None,
+        metavar="URL",
+        help="Ask this server for goldens that the store lacks, before computing them. Its token is that of "
+        "$MOMENTUM_ORACLE_TOKEN. [default: ini `oracle_server`, $MOMENTUM_ORACLE_SERVER, none]",
+    )
+    group.addoption(
         "--oracle-compare",
         default=None,
         metavar="EARLIER",
@@ -69,6 +83,7 @@ def add_options(parser: pytest.Parser) -> None:
         "[default: %(default)s]",
     )
     parser.addini("oracle_store", "Directory where goldens are kept, relative to the ini file.", default="")
+    parser.addini("oracle_server", "Address of a server that is asked for goldens.", default="")
 
 
 def settings_of(config: pytest.Config) -> Settings:
@@ -77,13 +92,14 @@ def settings_of(config: pytest.Config) -> Settings:
     Raises
     ------
     pytest.UsageError
-        If a report has no suffix that says what it is, a file or directory is in the wrong place, or a factor is
-        none.
+        If a report has no suffix that says what it is, a file or directory is in the wrong place, a factor is
+        none, or a server cannot be asked.
     """
     here = config.invocation_params.dir
     settings = Settings(
         reports=tuple(here / path for path in config.getoption("oracle_report")),
         store=_store(config),
+        server=_server(config),
         earlier=None
         if config.getoption("oracle_compare") is None
         else here / config.getoption("oracle_compare"),
@@ -109,6 +125,25 @@ def _store(config: pytest.Config) -> Path | None:
         return config.invocation_params.dir / Path(named).expanduser()
     folder = config.rootpath if config.inipath is None else config.inipath.parent
     return folder / Path(in_file).expanduser() if in_file else None
+
+
+def _server(config: pytest.Config) -> str:
+    """Return the server's address; one that the command line or the ini file names is checked."""
+    named = config.getoption("oracle_server")
+    said = config.getini("oracle_server") if named is None else named
+    if not said.strip():
+        return os.environ.get(SERVER_VARIABLE, "").strip() if named is None else ""
+    from oracle.client.address import address_of, plain_allowed
+    from oracle.client.errors import ClientError
+    from oracle.client.secret import token_from
+
+    try:
+        address = address_of(said)
+        if token_from(None) is not None:
+            plain_allowed(address, allow_plain=False)
+    except ClientError as error:
+        raise pytest.UsageError(f"--oracle-server: {error}") from error
+    return address.url
 
 
 def _check(settings: Settings) -> None:

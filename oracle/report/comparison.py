@@ -4,13 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from oracle.records.candidate import Array
 from oracle.records.golden import Golden
 from oracle.report.theory import TheorySection
 from oracle.verdict import Outcome, Verdict
 
-__all__ = ["Comparison", "NotRun", "Report"]
+__all__ = ["Account", "Comparison", "NotRun", "Report"]
+
+
+class Account(Protocol):
+    """What can be told of a comparison in words; a `Comparison`, or what its JSON says of it."""
+
+    @property
+    def candidate(self) -> str:
+        """Entry point or file name."""
+
+    @property
+    def method(self) -> str:
+        """Of the golden's spec."""
+
+    @property
+    def dtype(self) -> str:
+        """Arithmetic that the candidate declares."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """With its findings."""
+
+    @property
+    def run_seconds(self) -> float | None:
+        """Wall time of the candidate's run."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from oracle.report.comparison import Comparison, Report
+from oracle.report.comparison import Account, Comparison, Report
 from oracle.verdict import Curves, Finding, Outcome, Verdict
 
 __all__ = [
@@ -76,7 +76,7 @@ def facts_of(comparison: Comparison) -> Facts:
     return Facts(ratio, step, final_step, errors)
 
 
-def decisive_finding(comparison: Comparison) -> Finding | None:
+def decisive_finding(comparison: Account) -> Finding | None:
     """Return the first finding that has the verdict's own outcome, unless that is AGREES."""
     outcome = comparison.verdict.outcome
     if outcome is Outcome.AGREES:

@@ -17,7 +17,7 @@ from oracle.report.plots import curves_svg
 from oracle.report.theory import TheorySection
 from oracle.report.theory_plots import section_svg
 
-__all__ = ["render_html"]
+__all__ = ["certificate_facts", "render_html"]
 
 CERTIFICATE_FACTS = {
     "precision_bits": "working precision, bits",
@@ -36,6 +36,12 @@ def render_html(report: Report) -> str:
         goldens=_goldens(report),
         theory=[_theory(section) for section in report.theory],
     )
+
+
+def certificate_facts(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a golden's provenance says of its certificate, each under a label for people."""
+    known = {label: provenance[name] for name, label in CERTIFICATE_FACTS.items() if name in provenance}
+    return {label: {True: "yes", False: "no"}[x] if isinstance(x, bool) else x for label, x in known.items()}
 
 
 def _section(comparison: Comparison, index: int) -> dict[str, Any]:
@@ -78,13 +84,8 @@ def _golden_facts(digest: str, golden: Golden) -> dict[str, Any]:
         "digest": digest,
         "golden": golden,
         "spec": golden.spec,
-        "certificate": _certificate(golden.provenance),
+        "certificate": certificate_facts(golden.provenance),
         "versions": {
             name: value for name, value in golden.provenance.items() if name not in CERTIFICATE_FACTS
         },
     }
-
-
-def _certificate(provenance: Mapping[str, Any]) -> dict[str, Any]:
-    known = {label: provenance[name] for name, label in CERTIFICATE_FACTS.items() if name in provenance}
-    return {label: {True: "yes", False: "no"}[x] if isinstance(x, bool) else x for label, x in known.items()}

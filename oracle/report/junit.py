@@ -7,14 +7,15 @@ and CI servers count a skipped case as one.  A candidate that is not installed i
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from xml.etree import ElementTree
 
-from oracle.report.comparison import Comparison, NotRun, Report
+from oracle.report.comparison import Account, NotRun, Report
 from oracle.report.facts import decisive_finding, explanation_lines, finding_text
 from oracle.report.theory import TheoryRow, TheorySection
 from oracle.verdict import Outcome
 
-__all__ = ["render_junit"]
+__all__ = ["render_account", "render_junit"]
 
 NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 ELEMENTS = {Outcome.DISAGREES: "failure", Outcome.UNDECIDED: "error"}
@@ -25,16 +26,35 @@ def render_junit(report: Report) -> str:
     cases = [_comparison_case(comparison) for comparison in report.comparisons]
     cases += [_theory_case(section, row) for section in report.theory for row in section.rows]
     cases += [_not_run_case(entry) for entry in report.not_run]
+    return _document(report.title, cases, report.provenance, report.seconds)
+
+
+def render_account(title: str, account: Account, provenance: Mapping[str, str]) -> str:
+    """Return one comparison as JUnit XML text, from what is told of it.
+
+    Parameters
+    ----------
+    title : str
+    account : Account
+    provenance : mapping of name to text
+        Who judged it, for people.
+    """
+    return _document(title, [_comparison_case(account)], provenance, account.verdict.seconds)
+
+
+def _document(
+    title: str, cases: list[ElementTree.Element], provenance: Mapping[str, str], seconds: float
+) -> str:
     suite = ElementTree.Element(
         "testsuite",
-        name=_clean(report.title),
+        name=_clean(title),
         tests=str(len(cases)),
         failures=str(_count(cases, "failure")),
         errors=str(_count(cases, "error")),
         skipped=str(_count(cases, "skipped")),
-        time=f"{report.seconds:.3f}",
+        time=f"{seconds:.3f}",
     )
-    suite.append(_properties(report))
+    suite.append(_properties(provenance))
     suite.extend(cases)
     root = ElementTree.Element("testsuites", name="momentum-oracle")
     root.append(suite)
@@ -42,7 +62,7 @@ def render_junit(report: Report) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
-def _comparison_case(comparison: Comparison) -> ElementTree.Element:
+def _comparison_case(comparison: Account) -> ElementTree.Element:
     verdict = comparison.verdict
     case = ElementTree.Element(
         "testcase",
@@ -89,9 +109,9 @@ def _complaint(case: ElementTree.Element, element: str, kind: str, text: str) ->
         complaint.text = _clean(text)
 
 
-def _properties(report: Report) -> ElementTree.Element:
+def _properties(provenance: Mapping[str, str]) -> ElementTree.Element:
     properties = ElementTree.Element("properties")
-    for name, value in report.provenance.items():
+    for name, value in provenance.items():
         ElementTree.SubElement(properties, "property", name=_clean(name), value=_clean(value))
     return properties
 

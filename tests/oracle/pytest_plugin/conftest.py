@@ -90,7 +90,12 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def project(pytester: pytest.Pytester, store: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return a function that runs a test file with the plugin, in this process or, asked so, in its own."""
     monkeypatch.setenv("MOMENTUM_ORACLE_STORE", str(store))
-    for name in ("PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT"):
+    for name in (
+        "PYTEST_ADDOPTS",
+        "PYTEST_XDIST_WORKER",
+        "PYTEST_XDIST_WORKER_COUNT",
+        "MOMENTUM_ORACLE_SERVER",
+    ):
         monkeypatch.delenv(name, raising=False)  # of the outer session: an inner one is no worker
     pytester.makepyfile(kernels=KERNELS)
     pytester.syspathinsert()
