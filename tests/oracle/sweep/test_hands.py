@@ -1,0 +1,39 @@
+"""Who computes: named, counted, and ended when the sweep breaks off."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+
+import pytest
+
+from oracle.sweep.hands import Hands, processes, serial
+
+
+def break_off(hands: Hands) -> None:
+    """Begin ten minutes' work, and be interrupted."""
+    hands.executor.submit(time.sleep, 600)
+    raise KeyboardInterrupt
+
+
+def test_serial_hands_are_one() -> None:
+    """They compute where they are asked."""
+    hands = serial()
+    assert (hands.name, hands.width(), hands.lost(), hands.executor.submit(pow, 2, 5).result()) == (
+        "serial", 1, 0, 32,
+    )  # fmt: skip
+
+
+def test_processes_are_started_when_there_is_work_and_ended_after_it() -> None:
+    """None before the first task, none afterwards."""
+    with processes(3) as hands:
+        before = multiprocessing.active_children()
+        found = hands.executor.submit(pow, 2, 5).result()
+    assert (before, found, hands.width(), multiprocessing.active_children()) == ([], 32, 3, [])
+
+
+def test_processes_end_at_once_when_the_sweep_breaks_off() -> None:
+    """In the middle of ten minutes' work."""
+    with pytest.raises(KeyboardInterrupt), processes(1) as hands:
+        break_off(hands)
+    assert multiprocessing.active_children() == []
