@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from oracle.claims.claim import Claim, Setting
     from oracle.claims.ledger import Entry
 
-__all__ = ["claims"]
+__all__ = ["claims", "claims_folder"]
 
 Command = Callable[..., Any]
 CHANGED, BROKE_OFF = 1, 3
@@ -131,7 +131,7 @@ def _adjudicated(chosen: Sequence[Claim], setting: Setting, options: dict[str, A
     from oracle.claims.ledger import adjudicate
     from oracle.claims.stored import StoredFindings
 
-    folder = options["work"] or _cache()
+    folder = options["work"] or claims_folder()
     folder.mkdir(parents=True, exist_ok=True)
     stored = StoredFindings(folder, fresh=options["fresh"])
     with progress_stages() as stage:
@@ -141,7 +141,8 @@ def _adjudicated(chosen: Sequence[Claim], setting: Setting, options: dict[str, A
         )
 
 
-def _cache() -> Path:
+def claims_folder() -> Path:
+    """Return where finished claims are kept by default: the user's cache directory."""
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("momentum-oracle")) / "claims"

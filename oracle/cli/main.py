@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
 
 from oracle.cli.errors import exit_of, exit_quietly_on_broken_pipe
+from oracle.cli.server_choice import remember_server, server_options
 
 __all__ = ["main"]
 
@@ -22,7 +24,10 @@ COMMANDS = {
     "check": "Compare recorded arrays with the golden of a spec.",
     "conformance": "Run a kernel or optimiser of yours on the conformance suite.",
     "golden": "Compute or fetch a certified golden.",
+    "serve": "Serve goldens, verdicts and claims over HTTP.",
     "store": "Look after the stored goldens.",
+    "sweep": "Compute many goldens, on one machine or a cluster.",
+    "token": "Make and revoke the tokens of a server.",
     "verify": "Run the main job: goldens, every candidate, a report.",
 }
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -74,7 +79,9 @@ def _print_version(ctx: click.Context, _parameter: click.Parameter, asked: bool)
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version,
     help="Print the version and exit.",
 )  # fmt: skip
-def main() -> None:
+@server_options
+@click.pass_context
+def main(ctx: click.Context, server: str | None, token_file: Path | None, allow_plain_http: bool) -> None:
     """Decide whether a momentum optimiser does what the mathematics says.
 
     \b
@@ -84,6 +91,7 @@ def main() -> None:
       oracle check spec.json run.npz --form buffer --report run.html
       oracle conformance my_kernels:heavy_ball --out conformance
       oracle claims --report claims.html
+      oracle --server https://oracle.example.org check spec.json run.npz
 
     \b
     Exit codes:
@@ -91,3 +99,4 @@ def main() -> None:
       2  misuse                 3  undecided
       4  damaged or missing record
     """
+    remember_server(ctx, server, token_file, allow_plain_http)

@@ -1,4 +1,4 @@
-"""The templates' environment, one for all pages."""
+"""The templates' environment, one for all pages: those of the reports and those of the service."""
 
 from __future__ import annotations
 
@@ -6,21 +6,34 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import Environment, Template
 
-__all__ = ["page"]
+__all__ = ["environment", "page"]
 
 
-def page(name: str, **filters: Callable[..., Any]) -> Template:
-    """Return a template of this package; every text that it is rendered with is escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - only a report needs it
+def environment(*packages: str, **filters: Callable[..., Any]) -> Environment:
+    """Return an environment whose templates escape every text that they are rendered with.
 
-    environment = Environment(
-        loader=PackageLoader("oracle.report"),
+    Parameters
+    ----------
+    *packages : str
+        Whose folders ``templates`` are looked in, in this order.
+    **filters : callable
+        What templates may put after a `|`, beyond what jinja2 has.
+    """
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - only a page needs it
+
+    made = Environment(
+        loader=ChoiceLoader([PackageLoader(package) for package in packages]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(filters)
-    return environment.get_template(name)
+    made.filters.update(filters)
+    return made
+
+
+def page(name: str, **filters: Callable[..., Any]) -> Template:
+    """Return a template of the reports."""
+    return environment("oracle.report", **filters).get_template(name)

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from oracle.candidate_file import CandidateError
-from oracle.check import CheckRequest, check
+from oracle.candidate_file import CandidateError, read_candidate
+from oracle.check import CheckRequest, check, compare, refuse_other_wants
+from oracle.goldens import fetch_or_compute
+from oracle.records.candidate import Declaration
 from oracle.spec import spec_from
 from oracle.store import Store
 
@@ -68,3 +70,27 @@ def test_bad_file_is_refused_before_anything_is_computed(tmp_path: Path) -> None
     with pytest.raises(CandidateError, match="npz"):
         check(CheckRequest(spec_from(SPEC), tmp_path / "run.npz"), Store(tmp_path / "store"))
     assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize("want", [{"kind": "limit"}, {"kind": "integrals", "steps": [1]}])
+def test_other_wants_are_refused_by_name(want: dict[str, Any]) -> None:
+    """A candidate is checked step by step; iterates pass."""
+    with pytest.raises(CandidateError, match=f"the spec wants `{want['kind']}`"):
+        refuse_other_wants(spec_from(SPEC | {"want": want}))
+    refuse_other_wants(spec_from(SPEC))
+
+
+@pytest.mark.parametrize(("last", "outcome"), [(0.125, "AGREES"), (0.1251, "DISAGREES")])
+def test_golden_at_hand_and_read_file_are_compared_as_the_whole_is(
+    last: float, outcome: str, tmp_path: Path
+) -> None:
+    """With the envelope or without it the verdict is the same."""
+    request = request_of(tmp_path, steps=np.arange(4), beta=np.array([[1.0], [0.5], [0.25], [last]]))
+    file = read_candidate(request.candidate)
+    golden, _ = fetch_or_compute(request.spec, Store(tmp_path / "store"))
+    found = [
+        compare(golden, file, Declaration(dtype="float64"), "run.npz", draw_envelope=drawn)
+        for drawn in (True, False)
+    ]
+    whole = check(request, Store(tmp_path / "store"))
+    assert [str(one.verdict.outcome) for one in (*found, whole)] == [outcome] * 3

@@ -1,0 +1,1 @@
+"""The oracle over HTTP: one door among several; it holds no arithmetic."""

@@ -1,0 +1,132 @@
+"""The application: routes, errors, and what surrounds them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from itertools import chain
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import ASGIApp
+
+from oracle.service import checks_routes, goldens_routes, jobs_routes, pages, plain_routes
+from oracle.service.envelope import Envelope
+from oracle.service.pages_frame import problem_answer
+from oracle.service.problems import ANNOUNCED, Problem, ProblemError, problem_of
+from oracle.service.service import Service, assemble
+from oracle.service.settings import ServiceSettings
+from oracle.service.slow_clients import SlowClients
+
+__all__ = ["application"]
+
+DESCRIPTION = """Does this momentum optimiser do what the mathematics says?
+
+Post a **spec** and have its **golden**: every digit proved. Post a spec and the arrays that your program recorded, and
+have the **verdict**: AGREES, DISAGREES (since when, by how much, most likely why) or UNDECIDED.
+Numbers are strings, because a JSON double is not the number you typed. Errors are RFC 9457 problem documents."""
+METHOD_NOT_ALLOWED = 405
+BY_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "unsupported-media-type"}
+
+
+def application(settings: ServiceSettings, log: Any) -> ASGIApp:
+    """Return the ASGI application of a server; its parts come up and go down with its lifespan.
+
+    Raises
+    ------
+    SettingsError, oracle.store.StoreError
+        As `assemble`.
+    """
+    service = assemble(settings, log)
+    app = FastAPI(
+        title="Momentum Oracle",
+        version=version("momentum-oracle"),
+        description=DESCRIPTION,
+        lifespan=_lifespan(service),
+        docs_url=None,  # FastAPI's own page loads its script from another host; ours needs nothing
+        redoc_url=None,
+    )
+    app.state.service = service
+    for routes in (goldens_routes, jobs_routes, checks_routes, plain_routes, pages):
+        app.include_router(routes.router)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _refused)
+    announced: list[type[Exception]] = [ProblemError, *chain.from_iterable(types for types, _ in ANNOUNCED)]
+    for kind in announced:
+        app.add_exception_handler(kind, _failed)
+    app.add_exception_handler(Exception, _failed)  # the last resort: Starlette's own answer is a plain text
+    app.openapi = lambda: _described(app)  # type: ignore[method-assign] # FastAPI's own way to change it
+    return Envelope(SlowClients(app, settings.limits), settings, service.metrics, log)
+
+
+def _lifespan(service: Service) -> Any:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await service.start()
+        try:
+            yield
+        finally:
+            await service.close()
+
+    return lifespan
+
+
+async def _malformed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    told = [f"`{'.'.join(map(str, found['loc']))}`: {found['msg']}" for found in error.errors()]
+    return problem_answer(request, Problem("malformed-request", "; ".join(told)))
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    name = BY_STATUS.get(error.status_code, "malformed-request")
+    detail = f"{request.method} {request.url.path[:200]}: {error.detail}"
+    headers = dict(error.headers or {})
+    if error.status_code == METHOD_NOT_ALLOWED:  # Starlette names the methods of one route of several
+        headers["Allow"] = ", ".join(_methods_at(request))
+    return problem_answer(request, Problem(name, detail, headers))
+
+
+def _methods_at(request: Request) -> list[str]:
+    """Return the methods that an address takes."""
+
+    def takes(method: str) -> bool:
+        scope = {**request.scope, "method": method}
+        return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+
+    found = [method for method in ("DELETE", "GET", "POST") if takes(method)]
+    return [*found, "HEAD"] if "GET" in found else found
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    return problem_answer(request, problem_of(error))
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document, once made."""
+    if app.openapi_schema is None:
+        found = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes
+        )
+        _forget_own_refusals(found)
+        found["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        found["security"] = [{"token": []}, {}]
+        app.openapi_schema = found
+    return app.openapi_schema
+
+
+def _forget_own_refusals(described: dict[str, Any]) -> None:
+    """Take out what FastAPI describes by itself: what it refuses with 422 is answered with 400 and a problem document."""
+    for item in described["paths"].values():
+        for operation in item.values():
+            content = operation["responses"].get("422", {}).get("content", {})
+            if "application/json" in content:
+                del operation["responses"]["422"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        described["components"]["schemas"].pop(name, None)

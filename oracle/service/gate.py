@@ -1,0 +1,100 @@
+"""Who may do what: bearer tokens with scopes, and sessions of the pages for people."""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from oracle.service.problems import ProblemError
+from oracle.service.tokens import Scope, TokenFile
+
+__all__ = ["COOKIE", "Gate", "MayCheck", "MayCompute", "MayRead"]
+
+COOKIE = "momentum_oracle_session"
+MOST_SESSIONS = 10_000
+
+
+class Gate:
+    """Tells who asks.
+
+    Parameters
+    ----------
+    tokens : TokenFile
+    may_be_open : bool
+        Whether a server without any token lets everyone in: on loopback alone.
+    """
+
+    def __init__(self, tokens: TokenFile, may_be_open: bool) -> None:
+        self._tokens, self._may_be_open = tokens, may_be_open
+        self._sessions: OrderedDict[str, str] = OrderedDict()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everyone is let in."""
+        return self._may_be_open and self._tokens.is_empty()
+
+    def admit(self, request: Request, scope: Scope) -> str:
+        """Return the name of who asks; the empty name on an open server.
+
+        Raises
+        ------
+        ProblemError
+            ``unauthorised`` without a valid token, ``forbidden`` without the scope.
+        """
+        if self.is_open:
+            return ""
+        token = self._tokens.identify(self._secret(request))
+        if token is None:
+            raise ProblemError(
+                "unauthorised",
+                "this server wants a token, and the request has none that it knows: send `Authorization: Bearer TOKEN`",
+                {"WWW-Authenticate": 'Bearer realm="momentum-oracle"'},
+            )
+        if scope is not Scope.READ and scope not in token.scopes:  # whoever may ask may read
+            raise ProblemError(
+                "forbidden",
+                f"the token `{token.name}` has the scopes {', '.join(sorted(token.scopes))}; this takes `{scope}`",
+            )
+        request.state.asker = token.name
+        return token.name
+
+    def begin_session(self, secret: str) -> str | None:
+        """Return the cookie of a new session of a token's holder; None if there is no such token."""
+        if self._tokens.identify(secret) is None:
+            return None
+        drawn = secrets.token_urlsafe(32)
+        self._sessions[drawn] = secret
+        if len(self._sessions) > MOST_SESSIONS:
+            self._sessions.popitem(last=False)
+        return drawn
+
+    def end_session(self, request: Request) -> None:
+        """Forget the session of a request."""
+        self._sessions.pop(request.cookies.get(COOKIE, ""), None)
+
+    def _secret(self, request: Request) -> str:
+        scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            return secret.strip()
+        return self._sessions.get(request.cookies.get(COOKIE, ""), "")
+
+
+def _may(scope: Scope) -> object:
+    """Return the dependency that admits who has a scope, and gives their name."""
+
+    def admitted(request: Request) -> str:
+        gate: Gate = request.app.state.service.gate
+        return gate.admit(request, scope)
+
+    async def at_once(request: Request) -> str:  # a plain function would be sent to a thread
+        return admitted(request)
+
+    return Depends(at_once)
+
+
+MayRead = Annotated[str, _may(Scope.READ)]
+MayCompute = Annotated[str, _may(Scope.COMPUTE)]
+MayCheck = Annotated[str, _may(Scope.CHECK)]

@@ -1,0 +1,176 @@
+"""What requests have in common: the service they meet, the spec in their body, the declaration of a candidate."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+from starlette.datastructures import FormData, UploadFile
+
+from oracle.check import DTYPES, FORMS, refuse_other_wants
+from oracle.service.code_digest import code_digest
+from oracle.service.job import Check
+from oracle.service.job_runner import answered
+from oracle.service.limits import BeyondLimitsError, check_raw, check_spec
+from oracle.service.pool import Lane
+from oracle.service.problems import ProblemError
+from oracle.service.service import Service
+from oracle.service.worker import Task
+from oracle.spec import Spec, parse_spec
+
+__all__ = ["TheService", "Wait", "read_body", "read_check", "read_spec"]
+
+SMALL = 16 * 1024  # bytes of a spec that are read at once; a longer one would hold up everyone else
+DECLARED = {
+    "dtype": DTYPES,
+    "form": FORMS,
+    "accumulate": DTYPES,
+    "operands": ("tfloat32", "bfloat16", "float16"),
+    "state": DTYPES[1:],
+}
+LONGEST_NAME = 100
+
+
+async def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    if not service.ready:
+        raise ProblemError("overloaded", "the server is just starting", {"Retry-After": "1"})
+    return service
+
+
+TheService = Annotated[Service, Depends(_service)]
+Wait = Annotated[
+    float,
+    Query(
+        ge=0,
+        le=60,
+        allow_inf_nan=False,
+        description="How many seconds a computation is waited for before it is answered with a job.",
+    ),
+]
+
+
+async def read_body(request: Request, most_bytes: int) -> bytes:
+    """Return the body of a request, read no further than it may go.
+
+    Raises
+    ------
+    ProblemError
+        ``too-large``.
+    """
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most_bytes:
+            raise ProblemError(
+                "too-large",
+                f"the spec has more than {most_bytes} bytes, which is what this server reads; shorten it, or compute it "
+                "where you are (`oracle golden`)",
+            )
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def read_spec(service: Service, body: bytes) -> Spec:
+    """Return the spec that a body states, within the limits of this server.
+
+    Raises
+    ------
+    ProblemError
+        ``too-large``, ``bad-spec``, ``beyond-limits``.
+    """
+    limits = service.settings.limits
+    if len(body) > limits.spec_bytes:
+        raise ProblemError(
+            "too-large", f"the spec has {len(body)} bytes; this server reads {limits.spec_bytes}"
+        )
+    try:
+        check_raw(body, limits)
+        if len(body) <= SMALL:
+            spec = parse_spec(body)
+        else:
+            outcome = await service.pool.ask(Task("spec", {}, body), Lane.PROMPT, limits.job_seconds)
+            spec = Spec(answered(outcome, limits.job_seconds).fields["canonical"])
+        check_spec(spec.canonical, limits)
+    except BeyondLimitsError as error:
+        raise ProblemError("beyond-limits", str(error)) from error
+    return spec
+
+
+async def read_check(service: Service, form: FormData) -> Check:
+    """Return the check that a form asks for, its candidate kept.
+
+    Raises
+    ------
+    ProblemError
+        ``malformed-request`` where a part is missing, doubled or unknown, and whatever `read_spec` raises.
+    """
+    _refuse_strange_parts(form)
+    declaration = {name: _choice(name, form) for name in DECLARED if form.get(name)}
+    spec = await read_spec(service, await _bytes(form, "spec"))
+    refuse_other_wants(spec)
+    file = form["candidate"]
+    assert isinstance(file, UploadFile)
+    candidate = await service.keep_upload(file.file)
+    identity = json.dumps([spec.digest, candidate, declaration, code_digest()], sort_keys=True)
+    return Check(
+        identifier=hashlib.sha256(identity.encode()).hexdigest(),
+        spec=spec.canonical_json,
+        spec_digest=spec.digest,
+        golden="",
+        candidate=candidate,
+        name=_name_for_people(file.filename),
+        declaration=declaration,
+    )
+
+
+def _refuse_strange_parts(form: FormData) -> None:
+    known = ("spec", "candidate", *DECLARED)
+    names = [name for name, _ in form.multi_items()]
+    for name in names:
+        if name not in known:
+            raise ProblemError(
+                "malformed-request", f"the form has a part `{name:.40}`; expected some of {', '.join(known)}"
+            )
+        if names.count(name) > 1:
+            raise ProblemError(
+                "malformed-request", f"the form has {names.count(name)} parts `{name}`; expected one"
+            )
+    for name in ("spec", "candidate"):
+        if name not in names:
+            raise ProblemError(
+                "malformed-request",
+                f"the form has no part `{name}`: send `spec` (JSON) and `candidate` (an .npz), as in "
+                "`curl -F spec=@spec.json -F candidate=@run.npz`",
+            )
+    if not isinstance(form["candidate"], UploadFile):
+        raise ProblemError(
+            "malformed-request", "the part `candidate` is a text; expected a file (`-F candidate=@run.npz`)"
+        )
+
+
+def _choice(name: str, form: FormData) -> str:
+    value, choices = form[name], DECLARED[name]
+    if value not in choices:
+        shown = value if isinstance(value, str) else "a file"
+        raise ProblemError(
+            "malformed-request", f"`{name}` is `{shown:.40}`; expected one of {', '.join(choices)}"
+        )
+    return str(value)
+
+
+async def _bytes(form: FormData, name: str) -> bytes:
+    part = form[name]
+    if isinstance(part, UploadFile):
+        return await part.read()
+    return part.encode("utf-8", "surrogatepass")
+
+
+def _name_for_people(given: str | None) -> str:
+    """Return what an upload is called, good for showing alone: it never becomes a path."""
+    name = PureWindowsPath(PurePosixPath(given or "").name).name
+    shown = "".join(letter for letter in name if letter.isprintable())[:LONGEST_NAME]
+    return shown or "candidate.npz"

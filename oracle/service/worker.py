@@ -1,0 +1,386 @@
+"""One worker: a process that does one task at a time, and the slot that looks after it.
+
+The two talk through a pipe of their own, in length-prefixed messages that are JSON with raw bytes behind: nothing
+is unpickled. A worker that is killed, runs out of memory or takes too long costs its task alone: the slot says
+how it ended, and starts another for the next task.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkServerContext, SpawnContext
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from oracle.service.problems import Problem, problem_of
+
+__all__ = ["Ending", "Outcome", "Task", "WorkerSlot", "serve_tasks"]
+
+PAUSES = (0.05, 0.2, 1.0)  # seconds after each vain try to start a worker
+Advance = Callable[[int, int], None]
+Work = Callable[["Task", Advance], tuple[dict[str, Any], bytes]]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker is asked.
+
+    Parameters
+    ----------
+    name : str
+        A key of the table of works.
+    fields : mapping
+        JSON.
+    body : bytes
+        What JSON cannot hold.
+    load : callable or None
+        Returns the body when the worker is asked, in the slot's thread: a task that waits holds no upload in memory.
+    """
+
+    name: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    body: bytes = b""
+    load: Callable[[], bytes] | None = None
+
+
+class Ending(StrEnum):
+    """How a task ended: with an answer, a problem, a lost worker, out of time, or stopped on demand."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    LOST = "lost"
+    TIMED_OUT = "timed out"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a task.
+
+    Parameters
+    ----------
+    ending : Ending
+    fields : mapping
+        The answer.
+    body : bytes
+        Its bytes.
+    problem : Problem or None
+        None where it was answered.
+    traceback : str
+        For the log, where the fault is ours.
+    """
+
+    ending: Ending
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    body: bytes = b""
+    problem: Problem | None = None
+    traceback: str = ""
+
+
+class WorkerSlot:
+    """A place for one worker process; `run` is called by one thread at a time.
+
+    Parameters
+    ----------
+    works : str
+        ``module:name`` of the table of works, which the process imports.
+    arguments : mapping
+        Handed to that table's function, JSON.
+    memory_bytes : int
+        What a worker may allocate beyond what it starts with.
+    """
+
+    def __init__(self, works: str, arguments: Mapping[str, Any], memory_bytes: int) -> None:
+        self._works, self._arguments, self._memory = works, dict(arguments), memory_bytes
+        self._context = _context(works)
+        self._process: BaseProcess | None = None
+        self._pipe: Connection | None = None
+        self._lock = threading.Lock()
+        self._task: Task | None = None  # under way
+        self._cut: Ending | None = None  # how we ended it, if we did
+        self._unwanted: Task | None = None  # stopped last, perhaps before `run` came to it
+        self._answered = 0  # tasks of the process there is
+        self._closed = False
+
+    @property
+    def pid(self) -> int | None:
+        """The worker's process, None where there is none."""
+        process = self._process
+        return None if process is None else process.pid
+
+    def run(self, task: Task, advance: Advance, seconds: float) -> Outcome:
+        """Do a task and return what became of it; never raises for what the task does.
+
+        Parameters
+        ----------
+        task : Task
+        advance : callable
+            Told (done, total), in this thread.
+        seconds : float
+            After which the worker is ended.
+        """
+        with self._lock:
+            if self._closed or self._unwanted is task:
+                return Outcome(Ending.STOPPED)
+            self._task, self._cut = task, None
+        clock = threading.Timer(seconds, self._expire, (task,))  # holds wherever the thread may be stuck
+        clock.daemon = True
+        clock.start()
+        try:
+            return self._asked(task, advance)
+        finally:
+            clock.cancel()
+            with self._lock:
+                self._task, was_cut = None, self._cut is not None
+            if was_cut:  # it may be dying still: the next task must not meet it
+                self._end_process()
+
+    def stop(self, task: Task) -> None:
+        """End a task, from any thread; the `run` of it then returns ``stopped``, also one that has yet to begin."""
+        with self._lock:
+            self._unwanted = task
+            self._end(task, Ending.STOPPED)
+
+    def start(self) -> None:
+        """Have a worker ready before the first task."""
+        self._ready()
+
+    def close(self) -> None:
+        """End the worker for good."""
+        with self._lock:
+            self._closed = True
+            if self._task is not None:
+                self._end(self._task, Ending.STOPPED)
+            self._kill()
+        process = self._process
+        if process is not None:
+            process.join(5)
+
+    def _expire(self, task: Task) -> None:
+        with self._lock:
+            self._end(task, Ending.TIMED_OUT)
+
+    def _end(self, task: Task, ending: Ending) -> None:
+        """End a task if it is the one under way; under the lock."""
+        if self._task is task:
+            self._cut = self._cut or ending
+            self._kill()
+
+    def _asked(self, task: Task, advance: Advance) -> Outcome:
+        try:
+            body = task.body if task.load is None else task.load()
+        except Exception as error:  # a file that is gone or altered is the task's end, not the thread's
+            problem = problem_of(error)
+            return Outcome(Ending.REFUSED, problem=problem, traceback=_trace_of_ours(problem, error))
+        pipe = self._ready()
+        if pipe is None:
+            return self._lost("it could not be started")
+        try:
+            pipe.send_bytes(_head(name=task.name, fields=dict(task.fields)))
+            pipe.send_bytes(body)
+        except OSError:
+            return self._lost("it ended before it was asked")
+        return self._conversation(pipe, advance)
+
+    def _conversation(self, pipe: Connection, advance: Advance) -> Outcome:
+        """Listen until the task has an end."""
+        process = self._process
+        assert process is not None
+        while True:
+            if pipe not in wait([pipe, process.sentinel]):  # what it said before its end is heard first
+                return self._lost(_how_it_ended(process))
+            try:
+                head = json.loads(pipe.recv_bytes())
+                body = pipe.recv_bytes() if head.get("body") else b""
+            except (EOFError, OSError, ValueError):
+                return self._lost(_how_it_ended(process))
+            if head["kind"] == "progress":
+                advance(head["done"], head["total"])
+            else:
+                return self._outcome(head, body)
+
+    def _outcome(self, head: Mapping[str, Any], body: bytes) -> Outcome:
+        first, self._answered = self._answered == 0, self._answered + 1
+        if head["kind"] == "answer":
+            return Outcome(Ending.ANSWERED, head["fields"], body)
+        problem = Problem(head["problem"], head["detail"])
+        if head["leaves"]:  # out of memory: what is left of it is not to be trusted
+            self._end_process()
+            if not first:  # the tasks before may have left it too little
+                return Outcome(Ending.LOST, problem=problem)
+        return Outcome(Ending.REFUSED, problem=problem, traceback=head["traceback"])
+
+    def _lost(self, how: str) -> Outcome:
+        self._end_process()
+        with self._lock:
+            if self._cut is not None:
+                return Outcome(self._cut)
+        detail = f"the process that computed this is gone ({how}); nothing else was touched"
+        return Outcome(Ending.LOST, problem=Problem("worker-lost", detail))
+
+    def _ready(self) -> Connection | None:
+        """Return the pipe of a living worker, started if need be."""
+        if self._process is not None and self._process.is_alive() and self._pipe is not None:
+            return self._pipe
+        self._end_process()
+        started = self._started_in_the_end()
+        if started is None:
+            return None
+        process, pipe = started
+        with self._lock:
+            self._process, self._pipe, self._answered = process, pipe, 0
+            if self._closed or self._cut is not None:
+                self._kill()
+        return pipe
+
+    def _started_in_the_end(self) -> tuple[BaseProcess, Connection] | None:
+        """Start a worker, with some patience: the process that forks it may just have been killed itself."""
+        for pause in PAUSES:
+            try:
+                return self._started()
+            except (OSError, EOFError):  # no file handles, no memory, or nobody who forks
+                time.sleep(pause)
+        return None
+
+    def _started(self) -> tuple[BaseProcess, Connection]:
+        here, there = self._context.Pipe()
+        process = self._context.Process(
+            target=serve_tasks, args=(there, self._works, self._arguments, self._memory), daemon=True
+        )
+        try:
+            process.start()
+        except BaseException:
+            here.close()
+            raise
+        finally:
+            there.close()
+        return process, here
+
+    def _end_process(self) -> None:
+        with self._lock:
+            self._kill()
+            process, self._process = self._process, None
+            pipe, self._pipe = self._pipe, None
+        if pipe is not None:
+            pipe.close()
+        if process is not None:
+            process.join(5)
+
+    def _kill(self) -> None:
+        if self._process is not None and self._process.is_alive():
+            self._process.kill()
+
+
+def serve_tasks(pipe: Connection, works: str, arguments: Mapping[str, Any], memory_bytes: int) -> None:
+    """Do tasks until the other end is gone: what a worker process runs."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server's own; it ends the workers
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    table = _loaded(works)(**arguments)
+    _limit_memory(memory_bytes)
+    while True:
+        try:
+            head, body = json.loads(pipe.recv_bytes()), pipe.recv_bytes()
+        except (EOFError, OSError):
+            return
+        for message in _answer(pipe, table, Task(head["name"], head["fields"], body)):
+            pipe.send_bytes(message)
+
+
+def _answer(pipe: Connection, table: Mapping[str, Work], task: Task) -> tuple[bytes, ...]:
+    """Return the messages that end a task."""
+    try:
+        fields, body = table[task.name](task, _throttled(pipe))
+    except Exception as error:  # whatever a task raises is told; the worker goes on
+        problem = problem_of(error)
+        told = {
+            "problem": problem.name,
+            "detail": problem.detail,
+            "traceback": _trace_of_ours(problem, error),
+        }
+        return (_head(kind="problem", **told, leaves=isinstance(error, MemoryError)),)
+    return (_head(kind="answer", fields=fields, body=True), body)
+
+
+def _throttled(pipe: Connection) -> Advance:
+    """Return what tells progress, some ten times a second at most."""
+    last = 0.0
+
+    def advance(done: int, total: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last > 0.1 or done == total:
+            last = now
+            pipe.send_bytes(_head(kind="progress", done=int(done), total=int(total)))
+
+    return advance
+
+
+def _head(**fields: Any) -> bytes:
+    return json.dumps(fields, allow_nan=False).encode()
+
+
+def _trace_of_ours(problem: Problem, error: BaseException) -> str:
+    """Return the traceback of a fault of this program; nothing for what is announced."""
+    return "".join(traceback.format_exception(error)) if problem.name == "internal-error" else ""
+
+
+def _leave_with_parent() -> None:
+    """End this process when the server is gone, however it went: also in the middle of a task."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _limit_memory(beyond: int) -> None:
+    """Bound the address space at what it is now plus `beyond` bytes, where the system can."""
+    if sys.platform != "linux":
+        return
+    import resource  # noqa: PLC0415 - not on every system
+
+    with open("/proc/self/statm", encoding="ascii") as file:
+        now = int(file.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (now + beyond, now + beyond))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _loaded(name: str) -> Callable[..., Mapping[str, Work]]:
+    from importlib import import_module  # noqa: PLC0415 - in the worker alone
+
+    module, _, function = name.partition(":")
+    found: Callable[..., Mapping[str, Work]] = getattr(import_module(module), function)
+    return found
+
+
+def _context(works: str) -> ForkServerContext | SpawnContext:
+    """Return a way to start processes that inherits no threads and no open connections."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(
+        ["__main__", works.partition(":")[0]]
+    )  # a lost worker is replaced in milliseconds
+    return context
+
+
+def _how_it_ended(process: BaseProcess) -> str:
+    process.join(5)
+    code = process.exitcode
+    if code is not None and code < 0:
+        try:
+            return f"signal {signal.Signals(-code).name}"
+        except ValueError:
+            return f"signal {-code}"
+    return "it left by itself" if code is None else f"exit code {code}"

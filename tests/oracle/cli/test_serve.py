@@ -1,0 +1,62 @@
+"""`oracle serve`: what it refuses, and the limits that it grants."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from oracle.cli.main import main
+
+pytest.importorskip("fastapi", reason="the service needs its extra: `pip install 'momentum-oracle[service]'`")
+
+
+def serve(folder: Path, *options: str) -> Result:
+    """Run the command to its refusal."""
+    places = ["--store", str(folder / "store"), "--data", str(folder / "data"), "--port", "0"]
+    return CliRunner().invoke(main, ["serve", *places, *options])
+
+
+def test_limits_are_listed_with_what_was_granted(tmp_path: Path) -> None:
+    """Nothing is started, nothing made."""
+    found = serve(tmp_path, "--limit", "steps=7", "--limit", "job-seconds=9", "--limits")
+    lines = dict(line.split()[:2] for line in found.stdout.splitlines())
+    assert (found.exit_code, lines["steps"], lines["job-seconds"], list(tmp_path.iterdir())) == (
+        0,
+        "7",
+        "9",
+        [],
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--limit", "speed=3"), "`speed` is no limit; expected one of"),
+        (("--limit", "steps"), "expected NAME=WHOLE NUMBER"),
+        (("--limit", "steps=-1"), "expected NAME=WHOLE NUMBER"),
+        (("--host", "0.0.0.0"), "`--open-to-network`"),
+        (("--host", "0.0.0.0", "--open-to-network"), "needs at least one token"),
+        (("--host", "192.0.2.77", "--open-to-network"), "cannot be listened on"),
+        (("--workers", "0"), "--workers"),
+    ],
+)
+def test_misuse_is_named(tmp_path: Path, options: tuple[str, ...], words: str) -> None:
+    """Exit code 2, and what to do."""
+    found = serve(tmp_path, *options)
+    assert (found.exit_code, words in " ".join(found.stderr.split())) == (2, True)
+
+
+def test_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rather than the module (planted: there is no uvicorn)."""
+    modules: dict[str, Any] = sys.modules
+    for name in [name for name in modules if name == "oracle.service.app" or name.startswith("structlog")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(modules, "structlog", None)
+    monkeypatch.delitem(modules, "oracle.service.logs", raising=False)
+    monkeypatch.setitem(modules, "fastapi", None)
+    found = serve(tmp_path)
+    assert (found.exit_code, "pip install 'momentum-oracle[service]'" in found.stderr) == (2, True)

@@ -1,0 +1,33 @@
+"""Templates escape what they are given, refuse what they are not, and are found where they are said to be."""
+
+from __future__ import annotations
+
+import pytest
+from jinja2 import TemplateNotFound, UndefinedError
+
+from oracle.report.pages import environment, page
+
+
+def test_every_text_is_escaped() -> None:
+    """Markup in a text stays text."""
+    assert environment("oracle.report").from_string("{{ a }}").render(a="<b>'\"") == "&lt;b&gt;&#39;&#34;"
+
+
+def test_what_is_not_given_is_an_error_not_a_blank() -> None:
+    """A misspelt name is noticed."""
+    with pytest.raises(UndefinedError, match="'a' is undefined"):
+        environment("oracle.report").from_string("{{ a }}").render()
+
+
+def test_templates_are_looked_for_in_the_packages_named() -> None:
+    """The style sheet of the reports is in the first, pages of the service are not."""
+    assert "--series-0" in page("report.css").render()
+    with pytest.raises(TemplateNotFound):
+        environment("oracle.report").get_template("golden.html")
+    assert environment("oracle.service", "oracle.report").get_template("report.css")
+
+
+def test_filters_are_at_hand() -> None:
+    """Those that are given, beside jinja2's."""
+    made = environment("oracle.report", twice=lambda text: text * 2)
+    assert made.from_string("{{ a | twice | upper }}").render(a="x") == "XX"

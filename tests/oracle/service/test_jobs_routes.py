@@ -1,0 +1,163 @@
+"""Jobs over HTTP: told in order, to their end, and cancelled by who asked for them."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from typing import Any
+
+import pytest
+
+FRESH = count(200)
+ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00")
+
+
+@pytest.fixture
+def held(server: Any) -> Any:
+    """Return a job that goes on until it is let go."""
+    server.plant("hold-golden")
+    job = server.post(server.spec(next(FRESH)), 0).json()
+    yield server.until(lambda: found if (found := server.job(job["id"]))["state"] == "running" else None)
+    server.mend("hold-golden")
+    server.ended(job["id"])
+
+
+def events_of(server: Any, identifier: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return the events of a job, up to the end of the stream."""
+    found, name = [], ""
+    with server.client.stream("GET", f"/v1/jobs/{identifier}/events") as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        for line in stream.iter_lines():
+            field, _, value = line.partition(": ")
+            name = value if field == "event" else name
+            if field == "data":
+                found.append((name, json.loads(value)))
+    return found
+
+
+def test_job_under_way_is_told_with_its_progress(server: Any, held: dict[str, Any]) -> None:
+    """Its times are UTC; there is no result yet."""
+    found = server.until(lambda: job if (job := server.job(held["id"]))["progress"] else None)
+    assert (found["kind"], found["state"], found["result"], found["problem"]) == (
+        "golden",
+        "running",
+        None,
+        None,
+    )
+    assert found["progress"]["total"] == 1000
+    assert ISO.fullmatch(found["created"])
+    assert (ISO.fullmatch(found["started"]) is not None, found["finished"]) == (True, None)
+
+
+def test_events_come_in_order_and_end(server: Any, held: dict[str, Any]) -> None:
+    """Progress never goes back; the last event, and only that, is the end."""
+    threading.Timer(0.5, server.mend, ("hold-golden",)).start()
+    found = events_of(server, held["id"])
+    assert [name for name, _ in found] == ["progress"] * (len(found) - 1) + ["end"]
+    done = [
+        job["progress"]["done"]
+        for _, job in found[:-1]
+        if job["progress"] and job["progress"]["total"] == 1000
+    ]
+    assert (done == sorted(done), found[-1][1]["state"]) == (True, "done")
+    assert server.job(held["id"]) == found[-1][1]
+
+
+def test_events_of_a_finished_job_are_its_end(server: Any) -> None:
+    """Also long after."""
+    server.post(server.spec(next(FRESH)))
+    job = server.client.get("/v1/jobs", params={"limit": 1}).json()["jobs"][0]
+    assert events_of(server, job["id"]) == [("end", job)]
+
+
+def test_many_listeners_all_hear_the_end(server: Any, held: dict[str, Any]) -> None:
+    """Some of whom begin while it ends."""
+    with ThreadPoolExecutor(8) as threads:
+        listening = [threads.submit(events_of, server, held["id"]) for _ in range(4)]
+        server.mend("hold-golden")
+        listening += [threads.submit(events_of, server, held["id"]) for _ in range(12)]
+    assert {heard.result()[-1][0] for heard in listening} == {"end"}
+
+
+def test_listener_who_leaves_leaves_nothing_behind(server: Any, held: dict[str, Any]) -> None:
+    """The job goes on."""
+    with server.client.stream("GET", f"/v1/jobs/{held['id']}/events") as stream:
+        next(stream.iter_lines())
+    assert server.job(held["id"])["state"] == "running"
+
+
+def test_cancelled_job_ends_and_its_worker_with_it(server: Any, held: dict[str, Any]) -> None:
+    """200 with the job; once more is too late."""
+    found, late = (server.client.delete(f"/v1/jobs/{held['id']}") for _ in range(2))
+    assert (found.status_code, found.json()["state"]) == (200, "cancelled")
+    assert found.json()["problem"]["type"] == "/problems/cancelled"
+    assert (late.status_code, late.json()["type"]) == (409, "/problems/job-finished")
+
+
+def test_waiting_job_is_cancelled_without_having_begun(server: Any) -> None:
+    """All workers have something to do; the third never starts."""
+    server.plant("hold-golden")
+    jobs = [server.post(server.spec(next(FRESH)), 0).json()["id"] for _ in range(3)]
+    begun = server.until(lambda: server.begun("golden"))
+    found = server.client.delete(f"/v1/jobs/{jobs[-1]}").json()
+    server.mend("hold-golden")
+    ended = [server.ended(identifier)["state"] for identifier in jobs]
+    assert (found["state"], found["started"], ended) == ("cancelled", None, ["done", "done", "cancelled"])
+    assert server.begun("golden") <= begun + 2
+
+
+def test_check_that_waits_for_its_golden_is_cancelled_with_it(server: Any) -> None:
+    """Nobody else wants the golden."""
+    server.plant("hold-golden")
+    start = next(FRESH)
+    check = server.check(server.spec(start), server.candidate(start), wait=0).json()
+    golden = server.until(
+        lambda: next(
+            (j for j in server.client.get("/v1/jobs").json()["jobs"] if j["state"] == "running"), None
+        )
+    )
+    cancelled = server.client.delete(f"/v1/jobs/{check['id']}").json()
+    server.mend("hold-golden")
+    assert (cancelled["state"], server.ended(golden["id"])["state"]) == ("cancelled", "cancelled")
+
+
+def test_golden_that_another_wants_outlives_the_check_that_asked_first(server: Any) -> None:
+    """A shared job ends when nobody is left."""
+    server.plant("hold-golden")
+    start = next(FRESH)
+    check = server.check(server.spec(start), server.candidate(start), wait=0).json()
+    server.until(lambda: any(j["state"] == "running" for j in server.client.get("/v1/jobs").json()["jobs"]))
+    golden = server.post(server.spec(start), 0).json()
+    server.client.delete(f"/v1/jobs/{check['id']}")
+    server.mend("hold-golden")
+    assert server.ended(golden["id"])["state"] == "done"
+
+
+def test_failed_job_carries_its_problem(server: Any) -> None:
+    """The document that the request would have had."""
+    server.plant("raise-golden", "oracle.records.record_errors:DamagedRecordError")
+    job = server.post(server.spec(next(FRESH)), 0).json()
+    found = server.ended(job["id"])
+    server.mend("raise-golden")
+    assert (found["state"], found["result"]) == ("failed", None)
+    assert (found["problem"]["type"], found["problem"]["exit_code"]) == ("/problems/damaged-record", 4)
+    assert found["problem"]["instance"] == f"/v1/jobs/{job['id']}"
+
+
+def test_newest_jobs_come_first(server: Any) -> None:
+    """As many as are asked for."""
+    for _ in range(3):
+        server.post(server.spec(next(FRESH)))
+    created = [job["created"] for job in server.client.get("/v1/jobs", params={"limit": 3}).json()["jobs"]]
+    assert (created, len(created)) == (sorted(created, reverse=True), 3)
+
+
+@pytest.mark.parametrize("path", ["/v1/jobs/xyz", "/v1/jobs?limit=0", "/v1/jobs?limit=99999"])
+def test_malformed_question_is_refused(server: Any, path: str) -> None:
+    """With the part that is wrong."""
+    found = server.client.get(path)
+    assert (found.status_code, found.json()["type"]) == (400, "/problems/malformed-request")
+    assert "limit" in found.json()["detail"] or "identifier" in found.json()["detail"]
