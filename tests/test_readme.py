@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +88,51 @@ def test_training_example_trains_and_saves(tmp_path: Path, monkeypatch: pytest.M
     exec(source, names)
     assert names["arrays"][0]["beta"].shape[1] == 2
     assert not list(tmp_path.rglob("*.part"))
+
+
+@pytest.fixture(scope="module")
+def address(tour: Path) -> Iterator[str]:
+    """Serve beside the tour's files; return the address."""
+    pytest.importorskip("fastapi", reason="the extra `service` is not installed")
+    command = [str(Path(sys.executable).with_name("oracle")), "serve", "--port", "0", "--log-format", "json"]
+    folders = ["--store", str(tour / "goldens"), "--data", str(tour / "data")]
+    with subprocess.Popen([*command, *folders], stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        told = (re.search(r"serving on (http://\S+)", line) for line in server.stderr)
+        found = next(match for match in told if match)
+        threading.Thread(target=server.stderr.read, daemon=True).start()  # or the pipe fills, and it waits
+        yield found[1]
+        server.terminate()
+
+
+def test_service_answers_each_line_as_typed(tour: Path, address: str) -> None:
+    """Every curl line under "As a service" gets an answer, none of them a problem document; the verdict is AGREES."""
+    lines = [line for _, text in blocks(section("As a service")) for line in text.splitlines()]
+    answers = []
+    for line in lines:
+        if line.startswith(("curl", "sed")):
+            typed = line.replace("http://127.0.0.1:8765", address)
+            run = subprocess.run(["bash", "-c", typed], cwd=tour, capture_output=True, text=True, check=True)
+            answers.append(run.stdout)
+    assert len(answers) == 7
+    assert not [answer for answer in answers if '"/problems/' in answer]
+    assert json.loads(answers[1])["verdict"] == "AGREES"
+
+
+def test_client_of_the_readme_gets_its_verdict(tour: Path, address: str) -> None:
+    """The Python block and the command lines under "From a server" run as they are shown."""
+    ((_, source),) = [block for block in blocks(section("As a service")) if block[0] == "python"]
+    lines = [line for _, text in blocks(section("As a service")) for line in text.splitlines()]
+    typed = [line for line in lines if line.startswith("oracle --server http://127")]
+    assert len(typed) == 2
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    for program in ([sys.executable, "-c", source], *(["bash", "-c", line] for line in typed)):
+        shown = [part.replace("http://127.0.0.1:8765", address) for part in program]
+        run = subprocess.run(
+            shown, cwd=tour, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+        )
+        assert run.returncode == 0, run.stderr
+    assert "AGREES" in (tour / "run.html").read_text(encoding="utf-8")
 
 
 def test_commands_shown_are_commands() -> None:
