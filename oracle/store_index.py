@@ -134,7 +134,9 @@ class StoreIndex:
         """Turn SQLite's exceptions into ours."""
         try:
             yield
-        except UnicodeDecodeError as error:  # SQLite quotes what it read in its complaint, and that is no text
+        except (
+            UnicodeDecodeError
+        ) as error:  # SQLite quotes what it read in its complaint, and that is no text
             raise self._damaged("its description of itself is no text") from error
         except sqlite3.Error as error:
             if _code(error) not in _DAMAGED:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 import signal
 import sys
 import threading
@@ -23,6 +22,7 @@ from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from oracle.child_process import live_with_parent
 from oracle.service.problems import Problem, problem_of
 
 __all__ = ["Ending", "Outcome", "Task", "WorkerSlot", "serve_tasks"]
@@ -284,9 +284,8 @@ class WorkerSlot:
 
 def serve_tasks(pipe: Connection, works: str, arguments: Mapping[str, Any], memory_bytes: int) -> None:
     """Do tasks until the other end is gone: what a worker process runs."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server's own; it ends the workers
+    live_with_parent()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
     table = _loaded(works)(**arguments)
     _limit_memory(memory_bytes)
     while True:
@@ -334,14 +333,6 @@ def _head(**fields: Any) -> bytes:
 def _trace_of_ours(problem: Problem, error: BaseException) -> str:
     """Return the traceback of a fault of this program; nothing for what is announced."""
     return "".join(traceback.format_exception(error)) if problem.name == "internal-error" else ""
-
-
-def _leave_with_parent() -> None:
-    """End this process when the server is gone, however it went: also in the middle of a task."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
 
 
 def _limit_memory(beyond: int) -> None:

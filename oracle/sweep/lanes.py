@@ -8,17 +8,16 @@ of its own: its end tells of its death at once, and the task it had is the one t
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
+from oracle.child_process import live_with_parent
 from oracle.sweep.sweep_error import SweepError, WorkerLostError
 
 __all__ = ["MOST_DEATHS", "Lanes"]
@@ -186,8 +185,7 @@ class _Lane(Thread):
 
 def _serve(connection: Connection) -> None:
     """Work off calls until the pipe is closed; runs in the worker."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with_parent, daemon=True).start()
+    live_with_parent()
     with suppress(EOFError, OSError):
         connection.send("ready")
         while True:
@@ -203,11 +201,3 @@ def _outcome(connection: Connection) -> tuple[bool, Any]:
         raise
     except Exception as error:  # whatever a task raises is its submitter's to see
         return False, error
-
-
-def _end_with_parent() -> None:
-    """End this process when its parent ends, even in the middle of a computation."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
