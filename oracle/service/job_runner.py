@@ -221,9 +221,8 @@ class JobRunner:
                     self._refuse_too_many(job)
                 task = self._begin(self._entered(job))
                 self._entering[job.key] = job, task
-                return await asyncio.shield(
-                    task
-                )  # who asks may go away: what is in the book is set out all the same
+                # who asks may go away: what is in the book is set out all the same
+                return await asyncio.shield(task)
             elif not live.cancelled.is_set():
                 return await self._join(live, job.askers)
             elif live.job.state.is_final:

@@ -82,6 +82,9 @@ async def read_spec(service: Service, body: bytes) -> Spec:
     ProblemError
         ``too-large``, ``bad-spec``, ``beyond-limits``.
     """
+    known = service.specs.get(body)
+    if known is not None:
+        return known
     limits = service.settings.limits
     if len(body) > limits.spec_bytes:
         raise ProblemError(
@@ -97,6 +100,7 @@ async def read_spec(service: Service, body: bytes) -> Spec:
         check_spec(spec.canonical, limits)
     except BeyondLimitsError as error:
         raise ProblemError("beyond-limits", str(error)) from error
+    service.specs.keep(body, spec)
     return spec
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,6 +15,7 @@ from oracle.service.job_book import JobBook
 from oracle.service.job_runner import JobRunner, Means
 from oracle.service.metrics import Metrics
 from oracle.service.pool import Lane, WorkerPool
+from oracle.service.recent_specs import RecentSpecs
 from oracle.service.rendered import RenderedGoldens
 from oracle.service.reports import Reports
 from oracle.service.settings import ServiceSettings, SettingsError
@@ -50,6 +51,7 @@ class Service:
     runner: JobRunner
     book: JobBook
     lock: IO[bytes]
+    specs: RecentSpecs = field(default_factory=RecentSpecs)
     ready: bool = False
     unpruned: int = 0
 

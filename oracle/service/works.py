@@ -93,7 +93,7 @@ class _Works:
     def check(self, task: Task, advance: Advance) -> Answer:
         """Judge a candidate: the verdict and its JSON."""
         comparison = self._compared(task, advance, draw=False)
-        if comparison.verdict.outcome is not Outcome.AGREES:  # what is told of it may rest on the envelope
+        if comparison.verdict.outcome is Outcome.DISAGREES:  # what is told of it may rest on the envelope
             comparison = self._compared(task, advance, draw=True)
         answer = {"verdict": str(comparison.verdict.outcome), "golden": comparison.golden.digest}
         return answer, json.dumps(comparison_json(comparison), allow_nan=False).encode()
