@@ -257,6 +257,7 @@ class Spawned:
         return self.left()
 
     def left(self) -> tuple[int, str]:
+        """Return its exit code and everything that it wrote, once it has ended."""
         with self.process:
             _, rest = self.process.communicate(timeout=SECONDS)
         return self.process.returncode, "".join(self.lines) + (rest or "")

@@ -153,13 +153,13 @@ def test_damaged_golden_is_never_told(server: Any, way: str) -> None:
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
-    ask = {
+    ways: dict[str, Any] = {
         "post": lambda: server.post(server.spec(start)),
         "digest": lambda: server.client.get(f"/v1/goldens/{digest}"),
         "record": lambda: server.client.get(f"/v1/goldens/{digest}/record"),
         "check": lambda: server.check(server.spec(start), server.candidate(start)),
-    }[way]
-    found = ask()
+    }
+    found = ways[way]()
     assert (found.status_code, found.json()["type"], found.json()["exit_code"]) == (
         500,
         "/problems/damaged-record",

@@ -8,6 +8,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,11 +35,11 @@ def book(tmp_path: Path) -> JobBook:
     return JobBook(tmp_path / "jobs.sqlite3")
 
 
-def job(name: str = "a", key: str = "key", **changes: object) -> Job:
+def job(name: str = "a", key: str = "key", **changes: Any) -> Job:
     """Return a golden's job."""
     return replace(
         Job(name, JobKind.GOLDEN, key, {"spec": "{}"}, ("me",), "sha256:0", created=1.0), **changes
-    )  # type: ignore[arg-type]
+    )
 
 
 def check(name: str) -> Check:

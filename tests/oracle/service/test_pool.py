@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def test_long_task_comes_to_its_turn_under_many_prompt_ones(tmp_path: Path) -> N
             others = [pool.submit(Task("echo"), Lane.PROMPT, LONG) for _ in range(3)]
             long = pool.submit(Task("echo"), Lane.LONG, LONG)
             for name, ticket in [("long", long), *(("prompt", other) for other in others)]:
-                ticket.outcome.add_done_callback(lambda _, name=name: ended.append(name))
+                ticket.outcome.add_done_callback(partial(_note, ended, name))
             (tmp_path / "go").touch()
             await asyncio.gather(*(ticket.outcome for ticket in (first, long, *others)))
             return ended
@@ -146,6 +147,10 @@ def test_close_ends_what_runs_and_what_waits(tmp_path: Path) -> None:
             return {(await ticket.outcome).ending for ticket in [*tickets, late]}
 
     assert asyncio.run(scene()) == {Ending.STOPPED}
+
+
+def _note(ended: list[str], name: str, _: object) -> None:
+    ended.append(name)
 
 
 class BrokenSlot:

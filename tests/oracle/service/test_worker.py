@@ -93,9 +93,20 @@ def test_killed_worker_costs_its_task_alone(slot: WorkerSlot, tmp_path: Path) ->
 
 
 def test_worker_killed_while_it_answers_is_lost(slot: WorkerSlot) -> None:
-    """Half a message is no answer."""
-    found = asked(slot, "half")
-    assert found.ending is Ending.LOST
+    """Half a message is no answer: more than any pipe holds is on its way when it dies."""
+    pid = asked(slot, "echo").fields["pid"]
+    pipe = slot._pipe
+    assert pipe is not None
+    receive, received = pipe.recv_bytes, []
+
+    def killing() -> bytes:
+        received.append(1)
+        if len(received) == 2:  # the head was read, the body has begun
+            os.kill(pid, signal.SIGKILL)
+        return receive()
+
+    vars(pipe)["recv_bytes"] = killing
+    assert (asked(slot, "large", bytes=50_000_000).ending, len(received)) == (Ending.LOST, 2)
 
 
 def test_worker_killed_while_idle_is_replaced(slot: WorkerSlot, until: Until) -> None:

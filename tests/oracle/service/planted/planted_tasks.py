@@ -25,7 +25,7 @@ def works(**_: Any) -> Mapping[str, Any]:
         "count": _count,
         "keep": _keep,
         "grow": lambda task, _: ({}, bytes(bytearray(task.fields["bytes"]))[:1]),
-        "half": _half,
+        "large": lambda task, _: ({}, bytes(task.fields["bytes"])),
     }
 
 
@@ -46,16 +46,6 @@ def _die(task: Any, _: Any) -> Answer:
     if lives >= 0:
         os.kill(os.getpid(), signal.SIGKILL)
     return {"lives": lives}, b""
-
-
-def _half(task: Any, _: Any) -> Answer:
-    """Be killed while a long answer is on its way."""
-    pid = os.getpid()
-    if os.fork() == 0:
-        time.sleep(0.3)
-        os.kill(pid, signal.SIGKILL)
-        os._exit(0)
-    return {}, bytes(200_000_000)
 
 
 def _refuse(task: Any, _: Any) -> Answer:
