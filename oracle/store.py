@@ -38,6 +38,7 @@ __all__ = [
     "StoreEntry",
     "StoreError",
     "default_root",
+    "require_answer",
 ]
 
 Progress = Callable[[int, int], None]
@@ -54,6 +55,28 @@ def default_root() -> Path:
     import platformdirs  # noqa: PLC0415 - on use only: comparing with a record needs numpy alone
 
     return Path(platformdirs.user_data_dir("momentum-oracle"))
+
+
+def require_answer(digest: str, answers: str, asked: str) -> None:
+    """Refuse a golden that the index gave for a spec and that answers another.
+
+    Parameters
+    ----------
+    digest : str
+        Of the golden.
+    answers, asked : str
+        Digests of the spec that it holds, and of the one that the index was asked for.
+
+    Raises
+    ------
+    DamagedRecordError
+        If the two differ.
+    """
+    if answers != asked:
+        raise DamagedRecordError(
+            f"the index says that {digest} answers the spec {asked}, but that golden answers {answers}: the index was "
+            "altered or damaged. The records themselves are safe: rebuild the index with `oracle store verify --rebuild`."
+        )
 
 
 class Store:
@@ -143,7 +166,11 @@ class Store:
     def find(self, spec_digest: str) -> Golden | None:
         """Return the golden that answers a spec, None if there is none yet; as `get`."""
         known = self._lookup(lambda rows: rows.of_spec(spec_digest))
-        return None if known is None else self.get(known.digest)
+        if known is None:
+            return None
+        golden = self.get(known.digest)
+        require_answer(golden.digest, golden.spec_digest, spec_digest)
+        return golden
 
     def answered(self, spec_digests: Sequence[str]) -> dict[str, StoreEntry]:
         """Return, by spec digest, what the index says of those of some specs that have a golden.

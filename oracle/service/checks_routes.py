@@ -20,7 +20,7 @@ from oracle.service.pool import Lane
 from oracle.service.problems import ProblemError
 from oracle.service.requests import TheService, Wait, read_check
 from oracle.service.service import Service
-from oracle.service.worker import Task
+from oracle.service.task import Task
 
 __all__ = ["REPORT_POLICY", "check_json", "known_check", "report_of", "router"]
 

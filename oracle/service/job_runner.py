@@ -20,8 +20,8 @@ from oracle.service.metrics import Metrics
 from oracle.service.pool import Lane, Ticket, WorkerPool
 from oracle.service.problems import Problem, ProblemError
 from oracle.service.rendered import RenderedGoldens
+from oracle.service.task import Ending, Outcome, Task
 from oracle.service.uploads import Uploads
-from oracle.service.worker import Ending, Outcome, Task
 from oracle.spec import Spec
 from oracle.store import Store
 
@@ -317,7 +317,7 @@ class JobRunner:
     async def _golden(self, live: _Live) -> str:
         outcome = await self._computed(live, Task("golden", {"spec": live.job.payload["spec"]}), Lane.LONG)
         digest = str(outcome.fields["digest"])
-        self._means.rendered.keep(digest, outcome.body)
+        self._means.rendered.keep(digest, outcome.body, live.job.spec_digest)
         return f"/v1/goldens/{digest}"
 
     async def _check(self, live: _Live) -> str:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from oracle.service.problems import problem_of
-from oracle.service.worker import Advance, Ending, Outcome, Task, WorkerSlot
+from oracle.service.task import Advance, Ending, Outcome, Task
+from oracle.service.worker import WorkerSlot
 
 __all__ = ["Lane", "Ticket", "WorkerPool"]
 

@@ -26,11 +26,14 @@ class RenderedGolden:
         What `oracle golden --json` prints.
     file : tuple
         Its mark, see `oracle.service.file_mark`.
+    spec_digest : str
+        Of the spec that it answers; empty where that was not said.
     """
 
     digest: str
     text: bytes
     file: FileMark
+    spec_digest: str = ""
 
 
 class RenderedGoldens:
@@ -61,13 +64,13 @@ class RenderedGoldens:
         self._kept.move_to_end(digest)
         return found
 
-    def keep(self, digest: str, text: bytes) -> RenderedGolden | None:
+    def keep(self, digest: str, text: bytes, spec_digest: str = "") -> RenderedGolden | None:
         """Keep a text that was just verified; None where its file is gone by now."""
         file = mark_of(self._objects, digest)
         if file is None:
             return None
         self._drop(digest)
-        found = self._kept[digest] = RenderedGolden(digest, text, file)
+        found = self._kept[digest] = RenderedGolden(digest, text, file, spec_digest)
         self.bytes += len(text)
         while self.bytes > self._most and len(self._kept) > 1:
             self._drop(next(iter(self._kept)))

@@ -18,7 +18,7 @@ from oracle.service.limits import BeyondLimitsError, check_raw, check_spec
 from oracle.service.pool import Lane
 from oracle.service.problems import ProblemError
 from oracle.service.service import Service
-from oracle.service.worker import Task
+from oracle.service.task import Task
 from oracle.spec import Spec, parse_spec
 
 __all__ = ["TheService", "Wait", "read_body", "read_check", "read_spec"]

@@ -20,9 +20,10 @@ from oracle.service.rendered import RenderedGoldens
 from oracle.service.reports import Reports
 from oracle.service.settings import ServiceSettings, SettingsError
 from oracle.service.stored_goldens import StoredGoldens
+from oracle.service.task import Outcome, Task
 from oracle.service.tokens import TokenFile
 from oracle.service.uploads import Uploads
-from oracle.service.worker import Outcome, Task, WorkerSlot
+from oracle.service.worker import WorkerSlot
 from oracle.store import Store, StoreError
 from oracle.store_files import file_errors_named, make_directory
 

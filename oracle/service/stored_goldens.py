@@ -8,8 +8,8 @@ from oracle.service.job_runner import answered
 from oracle.service.pool import Lane, WorkerPool
 from oracle.service.problems import Problem, ProblemError
 from oracle.service.rendered import RenderedGolden, RenderedGoldens
-from oracle.service.worker import Task
-from oracle.store import Store
+from oracle.service.task import Outcome, Task
+from oracle.store import Store, require_answer
 
 __all__ = ["StoredGoldens"]
 
@@ -40,12 +40,16 @@ class StoredGoldens:
     ) -> None:
         self._store, self._pool, self.rendered, self._seconds = store, pool, rendered, seconds
         self._work = work
-        self._reading: dict[str, asyncio.Task[bytes]] = {}
+        self._reading: dict[str, asyncio.Task[Outcome]] = {}
 
     async def of_spec(self, spec_digest: str) -> RenderedGolden | None:
-        """Return the golden that answers a spec, None if there is none yet."""
+        """Return the golden that answers a spec, None if there is none yet; refuse one that answers another."""
         digest = await asyncio.to_thread(self._store.digest_of, spec_digest)
-        return None if digest is None else await self.fetch(digest)
+        if digest is None:
+            return None
+        found = await self.fetch(digest)
+        require_answer(digest, found.spec_digest, spec_digest)
+        return found
 
     async def fetch(self, digest: str) -> RenderedGolden:
         """Return a golden.
@@ -59,8 +63,8 @@ class StoredGoldens:
             found = self.rendered.get(digest)
             if found is not None:
                 return found
-            text = await self._read(digest)
-            found = self.rendered.keep(digest, text)
+            outcome = await self._read(digest)
+            found = self.rendered.keep(digest, outcome.body, outcome.fields.get("spec_digest", ""))
             if found is not None:
                 return found
         raise ProblemError(  # its file goes away each time it was read
@@ -74,7 +78,7 @@ class StoredGoldens:
         await self._tell_unknown(digest, outcome.problem)
         return answered(outcome, self._seconds).body
 
-    async def _read(self, digest: str) -> bytes:
+    async def _read(self, digest: str) -> Outcome:
         """Have a worker read a golden; all who ask for it at once share the one reading."""
         reading = self._reading.get(digest)
         if reading is None:
@@ -82,10 +86,10 @@ class StoredGoldens:
             reading.add_done_callback(lambda _: self._reading.pop(digest, None))
         return await asyncio.shield(reading)
 
-    async def _rendered(self, digest: str) -> bytes:
+    async def _rendered(self, digest: str) -> Outcome:
         outcome = await self._pool.ask(Task(self._work, {"digest": digest}), Lane.PROMPT, self._seconds)
         await self._tell_unknown(digest, outcome.problem)
-        return answered(outcome, self._seconds).body
+        return answered(outcome, self._seconds)
 
     async def _tell_unknown(self, digest: str, problem: Problem | None) -> None:
         """Tell a golden that was never here from one that is gone."""

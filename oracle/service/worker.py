@@ -1,4 +1,4 @@
-"""One worker: a process that does one task at a time, and the slot that looks after it.
+"""One worker: the slot that starts its process, hands it tasks, and looks after it.
 
 The two talk through a pipe of their own, in length-prefixed messages that are JSON with raw bytes behind: nothing
 is unpickled. A worker that is killed, runs out of memory or takes too long costs its task alone: the slot says
@@ -10,82 +10,21 @@ from __future__ import annotations
 import json
 import multiprocessing
 import signal
-import sys
 import threading
 import time
-import traceback
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Mapping
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from oracle.child_process import live_with_parent
 from oracle.service.problems import Problem, problem_of
+from oracle.service.task import Advance, Ending, Outcome, Task, head, trace_of_ours
+from oracle.service.worker_process import serve_tasks
 
-__all__ = ["Ending", "Outcome", "Task", "WorkerSlot", "serve_tasks"]
+__all__ = ["WorkerSlot"]
 
 PAUSES = (0.05, 0.2, 1.0)  # seconds after each vain try to start a worker
-Advance = Callable[[int, int], None]
-Work = Callable[["Task", Advance], tuple[dict[str, Any], bytes]]
-
-
-@dataclass(frozen=True)
-class Task:
-    """What a worker is asked.
-
-    Parameters
-    ----------
-    name : str
-        A key of the table of works.
-    fields : mapping
-        JSON.
-    body : bytes
-        What JSON cannot hold.
-    load : callable or None
-        Returns the body when the worker is asked, in the slot's thread: a task that waits holds no upload in memory.
-    """
-
-    name: str
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    body: bytes = b""
-    load: Callable[[], bytes] | None = None
-
-
-class Ending(StrEnum):
-    """How a task ended: with an answer, a problem, a lost worker, out of time, or stopped on demand."""
-
-    ANSWERED = "answered"
-    REFUSED = "refused"
-    LOST = "lost"
-    TIMED_OUT = "timed out"
-    STOPPED = "stopped"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a task.
-
-    Parameters
-    ----------
-    ending : Ending
-    fields : mapping
-        The answer.
-    body : bytes
-        Its bytes.
-    problem : Problem or None
-        None where it was answered.
-    traceback : str
-        For the log, where the fault is ours.
-    """
-
-    ending: Ending
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    body: bytes = b""
-    problem: Problem | None = None
-    traceback: str = ""
 
 
 class WorkerSlot:
@@ -182,12 +121,12 @@ class WorkerSlot:
             body = task.body if task.load is None else task.load()
         except Exception as error:  # a file that is gone or altered is the task's end, not the thread's
             problem = problem_of(error)
-            return Outcome(Ending.REFUSED, problem=problem, traceback=_trace_of_ours(problem, error))
+            return Outcome(Ending.REFUSED, problem=problem, traceback=trace_of_ours(problem, error))
         pipe = self._ready()
         if pipe is None:
             return self._lost("it could not be started")
         try:
-            pipe.send_bytes(_head(name=task.name, fields=dict(task.fields)))
+            pipe.send_bytes(head(name=task.name, fields=dict(task.fields)))
             pipe.send_bytes(body)
         except OSError:
             return self._lost("it ended before it was asked")
@@ -201,25 +140,25 @@ class WorkerSlot:
             if pipe not in wait([pipe, process.sentinel]):  # what it said before its end is heard first
                 return self._lost(_how_it_ended(process))
             try:
-                head = json.loads(pipe.recv_bytes())
-                body = pipe.recv_bytes() if head.get("body") else b""
+                told = json.loads(pipe.recv_bytes())
+                body = pipe.recv_bytes() if told.get("body") else b""
             except (EOFError, OSError, ValueError):
                 return self._lost(_how_it_ended(process))
-            if head["kind"] == "progress":
-                advance(head["done"], head["total"])
+            if told["kind"] == "progress":
+                advance(told["done"], told["total"])
             else:
-                return self._outcome(head, body)
+                return self._outcome(told, body)
 
-    def _outcome(self, head: Mapping[str, Any], body: bytes) -> Outcome:
+    def _outcome(self, told: Mapping[str, Any], body: bytes) -> Outcome:
         first, self._answered = self._answered == 0, self._answered + 1
-        if head["kind"] == "answer":
-            return Outcome(Ending.ANSWERED, head["fields"], body)
-        problem = Problem(head["problem"], head["detail"])
-        if head["leaves"]:  # out of memory: what is left of it is not to be trusted
+        if told["kind"] == "answer":
+            return Outcome(Ending.ANSWERED, told["fields"], body)
+        problem = Problem(told["problem"], told["detail"])
+        if told["leaves"]:  # out of memory: what is left of it is not to be trusted
             self._end_process()
             if not first:  # the tasks before may have left it too little
                 return Outcome(Ending.LOST, problem=problem)
-        return Outcome(Ending.REFUSED, problem=problem, traceback=head["traceback"])
+        return Outcome(Ending.REFUSED, problem=problem, traceback=told["traceback"])
 
     def _lost(self, how: str) -> Outcome:
         self._end_process()
@@ -280,79 +219,6 @@ class WorkerSlot:
     def _kill(self) -> None:
         if self._process is not None and self._process.is_alive():
             self._process.kill()
-
-
-def serve_tasks(pipe: Connection, works: str, arguments: Mapping[str, Any], memory_bytes: int) -> None:
-    """Do tasks until the other end is gone: what a worker process runs."""
-    live_with_parent()
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    table = _loaded(works)(**arguments)
-    _limit_memory(memory_bytes)
-    while True:
-        try:
-            head, body = json.loads(pipe.recv_bytes()), pipe.recv_bytes()
-        except (EOFError, OSError):
-            return
-        for message in _answer(pipe, table, Task(head["name"], head["fields"], body)):
-            pipe.send_bytes(message)
-
-
-def _answer(pipe: Connection, table: Mapping[str, Work], task: Task) -> tuple[bytes, ...]:
-    """Return the messages that end a task."""
-    try:
-        fields, body = table[task.name](task, _throttled(pipe))
-    except Exception as error:  # whatever a task raises is told; the worker goes on
-        problem = problem_of(error)
-        told = {
-            "problem": problem.name,
-            "detail": problem.detail,
-            "traceback": _trace_of_ours(problem, error),
-        }
-        return (_head(kind="problem", **told, leaves=isinstance(error, MemoryError)),)
-    return (_head(kind="answer", fields=fields, body=True), body)
-
-
-def _throttled(pipe: Connection) -> Advance:
-    """Return what tells progress, some ten times a second at most."""
-    last = 0.0
-
-    def advance(done: int, total: int) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last > 0.1 or done == total:
-            last = now
-            pipe.send_bytes(_head(kind="progress", done=int(done), total=int(total)))
-
-    return advance
-
-
-def _head(**fields: Any) -> bytes:
-    return json.dumps(fields, allow_nan=False).encode()
-
-
-def _trace_of_ours(problem: Problem, error: BaseException) -> str:
-    """Return the traceback of a fault of this program; nothing for what is announced."""
-    return "".join(traceback.format_exception(error)) if problem.name == "internal-error" else ""
-
-
-def _limit_memory(beyond: int) -> None:
-    """Bound the address space at what it is now plus `beyond` bytes, where the system can."""
-    if sys.platform != "linux":
-        return
-    import resource  # noqa: PLC0415 - not on every system
-
-    with open("/proc/self/statm", encoding="ascii") as file:
-        now = int(file.read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (now + beyond, now + beyond))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _loaded(name: str) -> Callable[..., Mapping[str, Work]]:
-    from importlib import import_module  # noqa: PLC0415 - in the worker alone
-
-    module, _, function = name.partition(":")
-    found: Callable[..., Mapping[str, Work]] = getattr(import_module(module), function)
-    return found
 
 
 def _context(works: str) -> ForkServerContext | SpawnContext:

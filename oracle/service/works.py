@@ -16,8 +16,8 @@ from oracle.records.candidate import Declaration
 from oracle.records.golden import golden_json
 from oracle.report.comparison import Comparison
 from oracle.report.json_report import comparison_json
+from oracle.service.task import Advance, Task
 from oracle.service.warm import WarmGoldens
-from oracle.service.worker import Advance, Task
 from oracle.spec import Spec, parse_spec
 from oracle.store import Store
 from oracle.verdict import Outcome

@@ -19,7 +19,7 @@ from oracle.service.limits import Limits
 from oracle.service.metrics import Metrics
 from oracle.service.pool import Lane, Ticket
 from oracle.service.problems import ProblemError
-from oracle.service.worker import Ending, Outcome, Task
+from oracle.service.task import Ending, Outcome, Task
 from oracle.spec import Spec, parse_spec
 
 DIGEST = "sha256:" + "0" * 64

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from oracle.service.pool import Lane, WorkerPool
-from oracle.service.worker import Ending, Outcome, Task, WorkerSlot
+from oracle.service.task import Ending, Outcome, Task
+from oracle.service.worker import WorkerSlot
 
 LONG = 60.0
 pytestmark = pytest.mark.usefixtures("planted")

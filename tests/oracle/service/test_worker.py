@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from oracle.service.worker import Ending, Outcome, Task, WorkerSlot
+from oracle.service.task import Ending, Outcome, Task
+from oracle.service.worker import WorkerSlot
 
 MEBIBYTE = 2**20
 ROOM = 512 * MEBIBYTE
