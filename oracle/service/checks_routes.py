@@ -11,10 +11,10 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import HTMLResponse, Response
 
 from oracle.service.answers import CheckAnswer, JobAnswer, json_response, problems
+from oracle.service.endings import answered
 from oracle.service.examples import check_body
 from oracle.service.gate import MayCheck, MayRead
 from oracle.service.job import Check, timestamp
-from oracle.service.job_runner import answered
 from oracle.service.jobs_routes import accepted
 from oracle.service.pool import Lane
 from oracle.service.problems import ProblemError

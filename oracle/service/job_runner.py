@@ -7,81 +7,28 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from oracle.service.claims_ledger import ClaimsLedger
+from oracle.service.endings import CANCELLED, ServerEndsError, answered
 from oracle.service.job import Check, Job, JobKind, JobState
-from oracle.service.job_book import JobBook
-from oracle.service.limits import Limits
-from oracle.service.metrics import Metrics
-from oracle.service.pool import Lane, Ticket, WorkerPool
+from oracle.service.live_job import LiveJob
+from oracle.service.means import Means
+from oracle.service.pool import Lane
 from oracle.service.problems import Problem, ProblemError
-from oracle.service.rendered import RenderedGoldens
-from oracle.service.task import Ending, Outcome, Task
-from oracle.service.uploads import Uploads
+from oracle.service.task import Outcome, Task
 from oracle.spec import Spec
-from oracle.store import Store
 
-__all__ = ["JobRunner", "Means", "answered"]
+__all__ = ["JobRunner"]
 
 CLAIMS_SECONDS = 4 * 3600.0  # every claim, one after the other; on a slow machine half an hour
 SECONDS_BETWEEN_TRIES = 1.0
-CANCELLED = "it was cancelled by who asked for it"
 UNWRITTEN = (
     "the end of a job for the same cannot be written down: free some space on the server's disk and ask again"
 )
 Found = TypeVar("Found")
-
-
-@dataclass(frozen=True)
-class Means:
-    """What jobs are run with.
-
-    Parameters
-    ----------
-    book : JobBook
-    pool : WorkerPool
-    store : Store
-    rendered : RenderedGoldens
-    uploads : Uploads
-    claims : ClaimsLedger
-        Where the claims' ledger is kept.
-    limits : Limits
-    metrics : Metrics
-    log : object
-        A structlog logger.
-    """
-
-    book: JobBook
-    pool: WorkerPool
-    store: Store
-    rendered: RenderedGoldens
-    uploads: Uploads
-    claims: ClaimsLedger
-    limits: Limits
-    metrics: Metrics
-    log: Any
-
-
-@dataclass(eq=False)
-class _Live:
-    """A job under way, and who is to be woken when it changes."""
-
-    job: Job
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-    ticket: Ticket | None = None
-    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
-    gone: asyncio.Event = field(default_factory=asyncio.Event)  # its end is in the book, and its key free
-    began: float = 0.0
-
-    def become(self, job: Job) -> None:
-        """Take a new state, and wake who waits."""
-        self.job = job
-        self.changed.set()
-        self.changed = asyncio.Event()
 
 
 class JobRunner:
@@ -94,8 +41,8 @@ class JobRunner:
 
     def __init__(self, means: Means) -> None:
         self._means = means
-        self._live: dict[str, _Live] = {}
-        self._by_key: dict[str, _Live] = {}
+        self._live: dict[str, LiveJob] = {}
+        self._by_key: dict[str, LiveJob] = {}
         self._entering: dict[str, tuple[Job, asyncio.Task[Job]]] = {}  # on their way into the book, by key
         self._tasks: set[asyncio.Task[Any]] = set()
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="book")  # SQLite has one writer anyhow
@@ -238,7 +185,7 @@ class JobRunner:
         finally:
             del self._entering[job.key]
 
-    async def _join(self, live: _Live, askers: tuple[str, ...]) -> Job:
+    async def _join(self, live: LiveJob, askers: tuple[str, ...]) -> Job:
         joined = tuple(dict.fromkeys(live.job.askers + askers))
         if joined != live.job.askers:
             live.job = replace(live.job, askers=joined)
@@ -265,7 +212,7 @@ class JobRunner:
             )
 
     def _set_out(self, job: Job) -> None:
-        live = self._live[job.identifier] = self._by_key[job.key] = _Live(job)
+        live = self._live[job.identifier] = self._by_key[job.key] = LiveJob(job)
         self._begin(self._run(live))
 
     def _begin(self, doing: Coroutine[Any, Any, Found]) -> asyncio.Task[Found]:
@@ -274,7 +221,7 @@ class JobRunner:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _run(self, live: _Live) -> None:
+    async def _run(self, live: LiveJob) -> None:
         """Bring a job to its end, whatever happens on the way."""
         steps = {JobKind.GOLDEN: self._golden, JobKind.CHECK: self._check, JobKind.CLAIMS: self._claims}
         try:
@@ -283,7 +230,7 @@ class JobRunner:
         except ProblemError as error:
             state = JobState.CANCELLED if live.cancelled.is_set() else JobState.FAILED
             ended = replace(live.job, state=state, problem=error.problem)
-        except _ServerEndsError:
+        except ServerEndsError:
             return
         except Exception as error:
             self._means.log.exception("fault", job=live.job.identifier)
@@ -293,7 +240,7 @@ class JobRunner:
             ended = replace(live.job, state=JobState.FAILED, problem=problem)
         await self._end(live, replace(ended, finished=time.time()))
 
-    async def _end(self, live: _Live, job: Job) -> None:
+    async def _end(self, live: LiveJob, job: Job) -> None:
         """Write a job's end down, as often as it takes, then tell it."""
         while True:
             try:
@@ -314,13 +261,13 @@ class JobRunner:
             problem=job.problem.name if job.problem else None,
         )  # fmt: skip
 
-    async def _golden(self, live: _Live) -> str:
+    async def _golden(self, live: LiveJob) -> str:
         outcome = await self._computed(live, Task("golden", {"spec": live.job.payload["spec"]}), Lane.LONG)
         digest = str(outcome.fields["digest"])
         self._means.rendered.keep(digest, outcome.body, live.job.spec_digest)
         return f"/v1/goldens/{digest}"
 
-    async def _check(self, live: _Live) -> str:
+    async def _check(self, live: LiveJob) -> str:
         payload = live.job.payload
         asked = {name: payload[name] for name in ("spec", "name", "declaration")}
         load = partial(self._means.uploads.read, payload["candidate"])
@@ -338,7 +285,7 @@ class JobRunner:
         self._means.metrics.verdicts.labels(found.verdict).inc()
         return f"/v1/checks/{found.identifier}"
 
-    async def _golden_for(self, live: _Live, spec: Spec) -> None:
+    async def _golden_for(self, live: LiveJob, spec: Spec) -> None:
         """Have the golden of a check computed as a job of its own, once for all who need it."""
         asker = f"check {live.job.identifier}"  # no token has a blank in its name
         job = await self._enter(_golden_job(spec, (asker,)), within_limits=False)
@@ -358,7 +305,7 @@ class JobRunner:
         if problem is not None:
             raise ProblemError(problem.name, problem.detail)
 
-    async def _follow(self, live: _Live, identifier: str) -> Job:
+    async def _follow(self, live: LiveJob, identifier: str) -> Job:
         """Show the progress of another job as one's own, up to its end."""
         async for state in self.changes(identifier):
             live.become(replace(live.job, done=state.done, total=state.total))
@@ -369,13 +316,13 @@ class JobRunner:
         with suppress(ProblemError):  # it may just have ended
             await self.cancel(identifier, asker)
 
-    async def _claims(self, live: _Live) -> str:
+    async def _claims(self, live: LiveJob) -> str:
         outcome = await self._computed(live, Task("claims"), Lane.LONG, CLAIMS_SECONDS)
         cut = outcome.fields["json_bytes"]
         await self._in_thread(self._means.claims.keep, outcome.body[:cut], outcome.body[cut:])
         return "/v1/claims"
 
-    async def _computed(self, live: _Live, task: Task, lane: Lane, seconds: float = 0.0) -> Outcome:
+    async def _computed(self, live: LiveJob, task: Task, lane: Lane, seconds: float = 0.0) -> Outcome:
         """Have a worker do a task of a job; a problem, a timeout and a lost worker come as `ProblemError`."""
         if live.cancelled.is_set():
             raise ProblemError("cancelled", CANCELLED)
@@ -402,23 +349,6 @@ class JobRunner:
 
     async def _in_thread(self, do: Callable[..., Found], *arguments: Any) -> Found:
         return await asyncio.get_running_loop().run_in_executor(None, do, *arguments)
-
-
-class _ServerEndsError(Exception):
-    """The server is ending: the job stays in the book as it is."""
-
-
-def answered(outcome: Outcome, seconds: float, cancelled: bool = False, closing: bool = False) -> Outcome:
-    """Return an outcome that is an answer; raise what any other is."""
-    if outcome.ending is Ending.ANSWERED:
-        return outcome
-    if outcome.problem is not None and not cancelled:
-        raise ProblemError(outcome.problem.name, outcome.problem.detail)
-    if outcome.ending is Ending.TIMED_OUT:
-        raise ProblemError("timed-out", f"it was ended after {seconds:g} s, which is what this server allows")
-    if closing and not cancelled:
-        raise _ServerEndsError
-    raise ProblemError("cancelled", CANCELLED)
 
 
 def _golden_job(spec: Spec, askers: tuple[str, ...]) -> Job:

@@ -12,8 +12,8 @@ from starlette.datastructures import FormData, UploadFile
 
 from oracle.check import DTYPES, FORMS, refuse_other_wants
 from oracle.service.code_digest import code_digest
+from oracle.service.endings import answered
 from oracle.service.job import Check
-from oracle.service.job_runner import answered
 from oracle.service.limits import BeyondLimitsError, check_raw, check_spec
 from oracle.service.pool import Lane
 from oracle.service.problems import ProblemError

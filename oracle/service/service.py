@@ -12,7 +12,8 @@ from typing import IO, Any
 from oracle.service.claims_ledger import ClaimsLedger
 from oracle.service.gate import Gate
 from oracle.service.job_book import JobBook
-from oracle.service.job_runner import JobRunner, Means
+from oracle.service.job_runner import JobRunner
+from oracle.service.means import Means
 from oracle.service.metrics import Metrics
 from oracle.service.pool import Lane, WorkerPool
 from oracle.service.recent_specs import RecentSpecs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from oracle.service.job_runner import answered
+from oracle.service.endings import answered
 from oracle.service.pool import Lane, WorkerPool
 from oracle.service.problems import Problem, ProblemError
 from oracle.service.rendered import RenderedGolden, RenderedGoldens
