@@ -187,11 +187,14 @@ def _entry(says: dict[str, Any], spec_digest: str, data: bytes, created: float) 
     )
 
 
-def make_directory(directory: Path) -> None:
-    """Make a directory and what is above it, and let its name reach the disk."""
+def make_directory(directory: Path, mode: int = 0o777) -> None:
+    """Make a directory and what is above it, and let its name reach the disk.
+
+    `mode` is that of the directory itself, less what the umask takes; one that is there keeps its own.
+    """
     if not directory.is_dir():
         make_directory(directory.parent)
-        directory.mkdir(exist_ok=True)
+        directory.mkdir(mode, exist_ok=True)
         sync_directory(directory.parent)
 
 

@@ -89,6 +89,7 @@ def check_by_server(
     oracle.client.errors.ClientError
         If it cannot be asked, or answers what cannot be read.
     """
+    from oracle.client.answers import printable
     from oracle.client.errors import ServerAnswerError
     from oracle.report.junit import render_account
     from oracle.report.told import told_from
@@ -101,8 +102,8 @@ def check_by_server(
         "candidate": candidate.name,
     }  # the same bytes may have had another name there
     try:
-        told = told_from(comparison)
-    except ValueError as error:
+        told = told_from(printable(comparison))
+    except (ValueError, RecursionError) as error:
         raise ServerAnswerError(
             f"`{client.url}` answered with a verdict that this version cannot read: {error}; install the version of the "
             "server here, or look at it there: " + answer.report

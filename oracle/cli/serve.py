@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,8 +36,10 @@ def _limit(ctx: click.Context, _: click.Parameter, values: tuple[str, ...]) -> d
     given: dict[str, int] = {}
     for text in values:
         name, equals, value = text.partition("=")
-        if not equals or not value.strip().isdecimal():
-            raise click.BadParameter(f"`{text}` is no limit; expected NAME=WHOLE NUMBER, as in steps=200000")
+        if not equals or not (value.strip().isascii() and value.strip().isdecimal()):
+            raise click.BadParameter(
+                f"`{text}` is no limit; expected NAME=WHOLE NUMBER, as in `steps=200000`"
+            )
         given[name.strip().replace("-", "_")] = int(value)
     return given
 
@@ -156,7 +157,7 @@ def _settings(  # noqa: PLR0913, PLR0917 - as the command
 ) -> ServiceSettings:
     from oracle.cli.claims import claims_folder
     from oracle.service.data_root import default_data_root
-    from oracle.service.settings import ServiceSettings, SettingsError
+    from oracle.service.settings import ServiceSettings, SettingsError, cores
     from oracle.store import default_root
 
     try:
@@ -166,7 +167,7 @@ def _settings(  # noqa: PLR0913, PLR0917 - as the command
             claims=claims_folder().absolute(),
             host=host,
             port=port,
-            workers=workers or max(1, len(os.sched_getaffinity(0))),
+            workers=workers or cores(),
             open_to_network=open_to_network,
             allowed_hosts=hosts,
             log_format=log_format or "",
@@ -184,10 +185,14 @@ def _limits(given: dict[str, int]) -> Limits:
     known = [field.name for field in fields(Limits)]
     for name in given:
         if name not in known:
+            named = ", ".join(other.replace("_", "-") for other in known)
             raise click.BadParameter(
-                f"`{name}` is no limit; expected one of {', '.join(known)}", param_hint="'--limit'"
+                f"`{name.replace('_', '-')}` is no limit; expected one of {named}", param_hint="'--limit'"
             )
-    return Limits(**given)
+    try:
+        return Limits(**given)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="'--limit'") from error
 
 
 def _list(limits: Limits) -> None:

@@ -167,9 +167,10 @@ def _summary_lines(done: Summary, root: Path, reasons: Path) -> list[str]:
         "faults of this program": done.faults,
         "lost with their workers": done.lost,
     }
+    so_far = " so far" if done.left else ""
     died = "" if not done.lost_workers else f", {done.lost_workers} workers died"
     lines = [
-        f"{done.asked} asked: {done.stored_before} stored before, {done.computed} computed, "
+        f"{done.asked} asked{so_far}: {done.stored_before} stored before, {done.computed} computed, "
         f"{done.duplicates} duplicates, {done.failed} without a golden",
         f"  store    {root}, {_size(done.bytes)} added",
         f"  time     {_time(done.seconds)} on {done.workers} ({done.hands}), {_time(done.core_seconds)} of cores{died}",

@@ -38,6 +38,8 @@ def token() -> None:
     """Make, list and revoke the tokens that a server lets in.
 
     As long as no token was ever made, a server on loopback lets everyone in. Running servers notice changes at once.
+    Whoever has a token, of any scope, may read all that the server holds: goldens, and everyone's jobs, checks and
+    reports. Uploaded candidates are never handed out.
 
     \b
     Examples:
@@ -87,6 +89,10 @@ def ls(as_json: bool, data: Path | None) -> None:
         return
     for one in found:
         click.echo(_line(one))
+    if not found:
+        click.echo(
+            f"oracle: there is no token in `{_path(data)}`; make one with `oracle token create`", err=True
+        )
 
 
 @token.command(short_help="Revoke a token.")
@@ -105,10 +111,15 @@ def revoke(name: str, data: Path | None) -> None:
 
 
 def _file(data: Path | None) -> TokenFile:
-    from oracle.service.data_root import default_data_root
     from oracle.service.tokens import TokenFile
 
-    return TokenFile((data or default_data_root()) / "tokens.json")
+    return TokenFile(_path(data))
+
+
+def _path(data: Path | None) -> Path:
+    from oracle.service.data_root import default_data_root
+
+    return (data or default_data_root()) / "tokens.json"
 
 
 @contextmanager

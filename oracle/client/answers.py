@@ -11,11 +11,12 @@ from typing import Any
 from oracle.client.errors import ServerAnswerError, ServerProblem, ServerProblemError
 from oracle.client.messages import Answer
 
-__all__ = ["json_object", "problem_from", "require_success"]
+__all__ = ["json_object", "printable", "problem_from", "require_success"]
 
 EXIT_CODES = (2, 3, 4, 70)  # those that a problem may carry
 FAULT, MISUSE = 70, 2
 SHOWN = 80
+UNPRINTABLE = re.compile(r"[^\n\t\x20-\x7e\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010fffd]")
 
 
 def require_success(answer: Answer) -> Answer:
@@ -97,9 +98,21 @@ def _counted(problem: ServerProblem, attempts: int) -> ServerProblem:
     return replace(problem, attempts=attempts)
 
 
+def printable(told: Any) -> Any:
+    """Return a value of JSON, what could steer a terminal left out of every text in it."""
+    match told:
+        case str():
+            return UNPRINTABLE.sub("", told)
+        case list():
+            return [printable(entry) for entry in told]
+        case dict():
+            return {printable(name): printable(entry) for name, entry in told.items()}
+    return told
+
+
 def _plain(value: object) -> str:
     """Return a text with what could steer a terminal left out; anything but a text is none."""
-    return re.sub(r"[^\n\t\x20-\x7e\u00a0-\ud7ff\ue000-\ufffd]", "", value) if isinstance(value, str) else ""
+    return UNPRINTABLE.sub("", value) if isinstance(value, str) else ""
 
 
 def _looks_like(answer: Answer) -> str:

@@ -6,9 +6,10 @@ import os
 import secrets
 from pathlib import Path
 
-__all__ = ["TEMPORARY_SUFFIX", "sync_directory", "write_atomically"]
+__all__ = ["OWNER_ALONE", "TEMPORARY_SUFFIX", "sync_directory", "write_atomically"]
 
 TEMPORARY_SUFFIX = ".unfinished"
+OWNER_ALONE = 0o600  # mode of what others on the machine may not read
 
 
 def write_atomically(path: Path, data: bytes, *, sync_name: bool = True, mode: int = 0o666) -> None:

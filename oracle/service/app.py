@@ -32,6 +32,7 @@ Post a **spec** and have its **golden**: every digit proved. Post a spec and the
 have the **verdict**: AGREES, DISAGREES (since when, by how much, most likely why) or UNDECIDED.
 Numbers are strings, because a JSON double is not the number you typed. Errors are RFC 9457 problem documents."""
 METHOD_NOT_ALLOWED = 405
+LONGEST_SHOWN = 80  # characters of what arrived
 BY_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "unsupported-media-type"}
 
 
@@ -79,8 +80,14 @@ def _lifespan(service: Service) -> Any:
 
 async def _malformed(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    told = [f"`{'.'.join(map(str, found['loc']))}`: {found['msg']}" for found in error.errors()]
+    told = [_told_of(found) for found in error.errors()]
     return problem_answer(request, Problem("malformed-request", "; ".join(told)))
+
+
+def _told_of(found: Any) -> str:
+    """Return what FastAPI found wrong with one part of a request: where, what arrived, what was expected."""
+    where, arrived, wrong = ".".join(map(str, found["loc"])), ascii(str(found["input"])), str(found["msg"])
+    return f"`{where}` is {arrived[:LONGEST_SHOWN]}: {wrong[:1].lower()}{wrong[1:]}"
 
 
 async def _refused(request: Request, error: Exception) -> Response:

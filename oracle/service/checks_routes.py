@@ -18,7 +18,7 @@ from oracle.service.job import Check, timestamp
 from oracle.service.jobs_routes import accepted
 from oracle.service.pool import Lane
 from oracle.service.problems import ProblemError
-from oracle.service.requests import TheService, Wait, read_check
+from oracle.service.requests import TheService, Wait, read_check, require_media_type
 from oracle.service.service import Service
 from oracle.service.task import Task
 
@@ -27,6 +27,7 @@ __all__ = ["REPORT_POLICY", "check_json", "known_check", "report_of", "router"]
 router = APIRouter(prefix="/v1", tags=["checks"])
 Identifier = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="of the check")]
 MOST_FIELDS = 10
+CURL = "curl -F spec=@spec.json -F candidate=@run.npz"
 # a report is one file with its styles and drawings inside: it may load nothing, run nothing
 REPORT_POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:"}
 BODY = (
@@ -52,7 +53,7 @@ ENDED = ("timed-out", "worker-lost", "damaged-record", "missing-record", "store-
 )
 async def post_check(request: Request, service: TheService, asker: MayCheck, wait: Wait = 30.0) -> Response:
     """Answer with the verdict on recorded arrays. The same check asked again is the same check."""
-    _require_form(request)
+    require_media_type(request, "multipart/form-data", CURL)
     async with request.form(
         max_files=2, max_fields=MOST_FIELDS, max_part_size=service.settings.limits.spec_bytes
     ) as form:
@@ -105,7 +106,7 @@ async def known_check(service: Service, identifier: str) -> Check:
 
 
 async def report_of(service: Service, check: Check) -> bytes:
-    """Return the page about a check; it is made when it is first looked at, from the kept upload.
+    """Return the page about a check; it is made when it is first looked at, once for all who look, from the kept upload.
 
     Raises
     ------
@@ -117,6 +118,14 @@ async def report_of(service: Service, check: Check) -> bytes:
     kept = await asyncio.to_thread(service.reports.fetch, check.identifier)
     if kept is not None:
         return kept
+    making = service.making.get(check.identifier)
+    if making is None:
+        making = service.making[check.identifier] = asyncio.ensure_future(_report_made(service, check))
+        making.add_done_callback(lambda _: service.making.pop(check.identifier, None))
+    return await asyncio.shield(making)
+
+
+async def _report_made(service: Service, check: Check) -> bytes:
     fields = {"spec": check.spec, "name": check.name, "declaration": dict(check.declaration)}
     seconds = service.settings.limits.job_seconds
     task = Task("report", fields, load=partial(service.uploads.read, check.candidate))
@@ -149,13 +158,3 @@ def _sent(check: Check) -> Response:
     return json_response(
         json.dumps(check_json(check)).encode(), headers={"Content-Location": f"/v1/checks/{check.identifier}"}
     )
-
-
-def _require_form(request: Request) -> None:
-    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if given != "multipart/form-data":
-        raise ProblemError(
-            "unsupported-media-type",
-            f"the body is `{given or 'of no stated type'}`; expected `multipart/form-data` with `spec` and `candidate` "
-            "(`curl -F spec=@spec.json -F candidate=@run.npz`)",
-        )

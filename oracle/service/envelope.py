@@ -46,8 +46,8 @@ class Envelope:
 
     def __init__(self, app: ASGIApp, settings: ServiceSettings, metrics: Metrics, log: Any) -> None:
         self._app, self._metrics, self._log = app, metrics, log
-        own = "[::1]" if ":" in settings.host else settings.host
-        self._hosts = {*LOOPBACK, "[::1]", own, *map(_name_of, settings.allowed_hosts)}
+        own = f"[{settings.host}]" if ":" in settings.host else settings.host
+        self._hosts = {*LOOPBACK, "[::1]", *map(_name_of, (own, *settings.allowed_hosts))}
         # on loopback, where a server may be open to who has no token, its name is all that keeps other sites' pages out
         self._any_host = settings.open_to_network and not settings.is_loopback and not settings.allowed_hosts
 

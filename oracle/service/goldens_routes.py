@@ -16,7 +16,7 @@ from oracle.service.job import Job
 from oracle.service.jobs_routes import accepted
 from oracle.service.problems import ProblemError
 from oracle.service.rendered import RenderedGolden
-from oracle.service.requests import TheService, Wait, read_body, read_spec
+from oracle.service.requests import TheService, Wait, read_body, read_spec, require_media_type
 from oracle.service.service import Service
 from oracle.service.tokens import Scope
 
@@ -24,6 +24,7 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/v1/goldens", tags=["goldens"])
 Digest = Annotated[str, Path(pattern="^sha256:[0-9a-f]{64}$", description="of the golden")]
+CURL = "curl -H 'Content-Type: application/json' --data-binary @spec.json"
 UNCHANGING = {"Cache-Control": "private, max-age=31536000, immutable"}  # private: tokens may be asked for
 ENDED = ("cannot-be-computed", "timed-out", "worker-lost", "certificate-violated", "cancelled")
 STORED = ("damaged-record", "missing-record", "store-unusable")
@@ -52,7 +53,7 @@ async def post_golden(request: Request, service: TheService, asker: MayRead, wai
 
     The same spec asked twice, at once or later, is computed once; however it is spelt, it is the same golden.
     """
-    _require_json(request)
+    require_media_type(request, "application/json", CURL)
     body = await read_body(request, service.settings.limits.spec_bytes)
     found = service.goldens.rendered.asked(body)
     source = "memory"
@@ -141,13 +142,3 @@ def _has_it(request: Request, digest: str) -> bool:
     given = request.headers.getlist("if-none-match")
     tags = [tag.strip().removeprefix("W/") for line in given for tag in line.split(",")]
     return f'"{digest}"' in tags or tags == ["*"]
-
-
-def _require_json(request: Request) -> None:
-    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if given != "application/json":
-        raise ProblemError(
-            "unsupported-media-type",
-            f"the body is `{given or 'of no stated type'}`; expected a spec as `application/json` "
-            "(`curl -H 'Content-Type: application/json' --data-binary @spec.json`)",
-        )

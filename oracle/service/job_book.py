@@ -10,11 +10,12 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from oracle.records.atomic_files import OWNER_ALONE
 from oracle.service.book_rows import (
     CHECK_COLUMNS,
     JOB_COLUMNS,
@@ -57,6 +58,8 @@ class JobBook:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
+        with suppress(OSError):  # SQLite says what is wrong there
+            path.touch(OWNER_ALONE)  # its companions get the same permissions from SQLite
         try:
             self._connection = sqlite3.connect(
                 path, isolation_level=None, check_same_thread=False, timeout=30

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from oracle.service.answers import JobAnswer, JobList, problems
 from oracle.service.gate import MayRead
 from oracle.service.job import Job, job_json
+from oracle.service.problems import ProblemError
 from oracle.service.requests import TheService
 from oracle.service.tokens import Scope
 
@@ -23,6 +24,15 @@ Identifier = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="of the j
 
 async def _known(service: TheService, _: MayRead, identifier: Identifier) -> Job:
     """Return a job, or refuse it: once events are sent it is too late for that."""
+    if service.streams >= max(
+        1, service.settings.limits.connections // 2
+    ):  # the others are for other requests
+        raise ProblemError(
+            "overloaded",
+            f"{service.streams} streams of events are open, as many as this server keeps up; ask `/v1/jobs/{identifier}` "
+            "now and then instead",
+            {"Retry-After": "1"},
+        )
     return await service.runner.job(identifier)
 
 
@@ -57,8 +67,12 @@ async def get_job(service: TheService, _: MayRead, identifier: Identifier) -> di
 )
 async def job_events(service: TheService, _: MayRead, known: KnownJob) -> AsyncIterator[ServerSentEvent]:
     """Tell each change of a job as a server-sent event `progress`, and its end as `end`."""
-    async for job in service.runner.changes(known.identifier):
-        yield ServerSentEvent(data=job_json(job), event="end" if job.state.is_final else "progress")
+    service.streams += 1
+    try:
+        async for job in service.runner.changes(known.identifier):
+            yield ServerSentEvent(data=job_json(job), event="end" if job.state.is_final else "progress")
+    finally:
+        service.streams -= 1
 
 
 @router.delete(

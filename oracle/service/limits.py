@@ -14,9 +14,19 @@ from typing import Any
 
 from oracle.service.spec_sizes import Size, number_sizes, sizes_of, text_sizes, written_out
 
-__all__ = ["BeyondLimitsError", "Excess", "Limits", "check_raw", "check_spec", "option_of"]
+__all__ = ["LONGEST_WAIT", "BeyondLimitsError", "Excess", "Limits", "check_raw", "check_spec", "option_of"]
 
 MEBIBYTE = 2**20
+LONGEST_WAIT = 60  # seconds; the interface takes no more
+NEVER_ZERO = (
+    "body_bytes",
+    "spec_bytes",
+    "job_seconds",
+    "header_seconds",
+    "header_bytes",
+    "send_seconds",
+    "connections",
+)
 
 
 @dataclass(frozen=True)
@@ -79,6 +89,11 @@ class Limits:
         Open at a time.
     keep_uploads_bytes, keep_days : int
         Of uploaded candidates: bytes in all, and days since each was last asked about.
+
+    Raises
+    ------
+    ValueError
+        If nobody could be served: one of `NEVER_ZERO` is 0; or if `wait_seconds` is beyond `LONGEST_WAIT`.
     """
 
     body_bytes: int = 64 * MEBIBYTE
@@ -113,6 +128,15 @@ class Limits:
     connections: int = 512
     keep_uploads_bytes: int = 4 * 1024 * MEBIBYTE
     keep_days: int = 30
+
+    def __post_init__(self) -> None:
+        for name in NEVER_ZERO:
+            if getattr(self, name) <= 0:
+                raise ValueError(f"`{name.replace('_', '-')}` is {getattr(self, name)}; expected more than 0")
+        if self.wait_seconds > LONGEST_WAIT:
+            raise ValueError(
+                f"`wait-seconds` is {self.wait_seconds}; expected 0 to {LONGEST_WAIT}; what takes longer is a job"
+            )
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ async def ask_check(request: Request, service: TheService, asker: MayRead) -> Re
     """Have a candidate judged; lead to the verdict, or to the job where that takes a while."""
     limits = service.settings.limits
     async with request.form(max_files=2, max_fields=MOST_FIELDS, max_part_size=limits.spec_bytes) as sent:
-        spec = await typed_spec(sent)
+        spec = await typed_spec(sent, limits.spec_bytes)
         declared = {name: value for name in DECLARED if isinstance(value := sent.get(name), str) and value}
         try:
             service.gate.admit(request, Scope.CHECK)

@@ -90,7 +90,7 @@ async def ask_golden(request: Request, service: TheService, asker: MayRead) -> R
     async with request.form(
         max_files=1, max_fields=2, max_part_size=service.settings.limits.spec_bytes
     ) as form:
-        body = await typed_spec(form)
+        body = await typed_spec(form, service.settings.limits.spec_bytes)
     try:
         return go_to(await _address_of_golden(request, service, asker, body))
     except REFUSED as error:
@@ -100,14 +100,14 @@ async def ask_golden(request: Request, service: TheService, asker: MayRead) -> R
         return show(request, "ask_golden.html", status=status, spec=text, problem=problem_text(problem))
 
 
-async def typed_spec(form: FormData) -> bytes:
-    """Return the spec of a form: the chosen file where there is one, else the text."""
+async def typed_spec(form: FormData, most_bytes: int) -> bytes:
+    """Return the spec of a form: the chosen file where there is one, else the text; of a long one enough to tell that."""
     chosen: Any = form.get("spec_file")
     if isinstance(chosen, UploadFile) and chosen.filename:
-        return await chosen.read()
+        return await chosen.read(most_bytes + 1)
     typed = form.get("spec")
     return (
-        await typed.read()
+        await typed.read(most_bytes + 1)
         if isinstance(typed, UploadFile)
         else (typed or "").encode("utf-8", "surrogatepass")
     )

@@ -13,6 +13,7 @@ from oracle.service.gate import MayRead
 from oracle.service.jobs_routes import accepted
 from oracle.service.problems import ProblemError
 from oracle.service.requests import TheService
+from oracle.service.tokens import Scope
 
 __all__ = ["router"]
 
@@ -29,11 +30,12 @@ router = APIRouter()
         **problems("damaged-record"),
     },
 )
-async def get_claims(service: TheService, asker: MayRead) -> Response:
-    """Answer with the ledger, or, where nobody asked before, with the job that makes it."""
+async def get_claims(request: Request, service: TheService, asker: MayRead) -> Response:
+    """Answer with the ledger, or, where nobody asked before, with the job that makes it: that takes the scope compute."""
     found = await asyncio.to_thread(service.claims.fetch)
     if found is not None:
         return json_response(found[0])
+    service.gate.admit(request, Scope.COMPUTE)
     return accepted(await service.runner.claims((asker,)))
 
 

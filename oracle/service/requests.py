@@ -14,14 +14,14 @@ from oracle.check import DTYPES, FORMS, refuse_other_wants
 from oracle.service.code_digest import code_digest
 from oracle.service.endings import answered
 from oracle.service.job import Check
-from oracle.service.limits import BeyondLimitsError, check_raw, check_spec
+from oracle.service.limits import LONGEST_WAIT, BeyondLimitsError, check_raw, check_spec
 from oracle.service.pool import Lane
 from oracle.service.problems import ProblemError
 from oracle.service.service import Service
 from oracle.service.task import Task
 from oracle.spec import Spec, parse_spec
 
-__all__ = ["TheService", "Wait", "read_body", "read_check", "read_spec"]
+__all__ = ["TheService", "Wait", "read_body", "read_check", "read_spec", "require_media_type"]
 
 SMALL = 16 * 1024  # bytes of a spec that are read at once; a longer one would hold up everyone else
 DECLARED = {
@@ -46,11 +46,27 @@ Wait = Annotated[
     float,
     Query(
         ge=0,
-        le=60,
+        le=LONGEST_WAIT,
         allow_inf_nan=False,
         description="How many seconds a computation is waited for before it is answered with a job.",
     ),
 ]
+
+
+def require_media_type(request: Request, wanted: str, example: str) -> None:
+    """Refuse a body of another kind.
+
+    Raises
+    ------
+    ProblemError
+        ``unsupported-media-type``, with an example for the shell.
+    """
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given != wanted:
+        arrived = f"is `{given:.80}`" if given else "states no media type"
+        raise ProblemError(
+            "unsupported-media-type", f"the body {arrived}; expected `{wanted}`, as `{example}` sends it"
+        )
 
 
 async def read_body(request: Request, most_bytes: int) -> bytes:
@@ -88,7 +104,8 @@ async def read_spec(service: Service, body: bytes) -> Spec:
     limits = service.settings.limits
     if len(body) > limits.spec_bytes:
         raise ProblemError(
-            "too-large", f"the spec has {len(body)} bytes; this server reads {limits.spec_bytes}"
+            "too-large",
+            f"the spec has more than the {limits.spec_bytes} bytes that this server reads; shorten it",
         )
     try:
         check_raw(body, limits)
@@ -114,7 +131,7 @@ async def read_check(service: Service, form: FormData) -> Check:
     """
     _refuse_strange_parts(form)
     declaration = {name: _choice(name, form) for name in DECLARED if form.get(name)}
-    spec = await read_spec(service, await _bytes(form, "spec"))
+    spec = await read_spec(service, await _bytes(form, "spec", service.settings.limits.spec_bytes))
     refuse_other_wants(spec)
     file = form["candidate"]
     assert isinstance(file, UploadFile)
@@ -166,10 +183,11 @@ def _choice(name: str, form: FormData) -> str:
     return str(value)
 
 
-async def _bytes(form: FormData, name: str) -> bytes:
+async def _bytes(form: FormData, name: str, most_bytes: int) -> bytes:
+    """Return a part, no more of it than is enough to tell that it is too long."""
     part = form[name]
     if isinstance(part, UploadFile):
-        return await part.read()
+        return await part.read(most_bytes + 1)
     return part.encode("utf-8", "surrogatepass")
 
 

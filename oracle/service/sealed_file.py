@@ -9,7 +9,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from oracle.records.atomic_files import write_atomically
+from oracle.records.atomic_files import OWNER_ALONE, write_atomically
 from oracle.records.record_errors import DamagedRecordError
 from oracle.store_files import file_errors_named, make_directory
 
@@ -27,7 +27,7 @@ def write_sealed(path: Path, content: bytes) -> None:
     head = json.dumps({"sha256": _seal(path, content)}).encode()
     with file_errors_named(path.parent):
         make_directory(path.parent)
-        write_atomically(path, head + b"\n" + content)
+        write_atomically(path, head + b"\n" + content, mode=OWNER_ALONE)
 
 
 def read_sealed(path: Path) -> bytes | None:

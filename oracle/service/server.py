@@ -54,7 +54,7 @@ def serve(settings: ServiceSettings, on_ready: Callable[[str], None]) -> None:
     ) in BLAS_THREADS:  # each worker is one of several: threads of its own would only be in the others' way
         os.environ.setdefault(pool, "1")
     log = logger(settings.log_format)
-    take_over(log, "uvicorn", "asyncio")
+    take_over(log, "uvicorn", "asyncio", "python_multipart")
     with bound(settings) as listening:
         host, port = listening.getsockname()[:2]
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
@@ -103,6 +103,12 @@ def bound(settings: ServiceSettings) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((settings.host, settings.port))
+    except (socket.gaierror, UnicodeError) as error:
+        listening.close()
+        raise SettingsError(
+            f"`--host` is `{settings.host}`, which is no address and no known name; expected an address of this machine, "
+            "as in `127.0.0.1` or `0.0.0.0` (all of them)"
+        ) from error
     except OSError as error:
         listening.close()
         raise SettingsError(

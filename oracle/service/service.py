@@ -32,6 +32,7 @@ __all__ = ["Service", "assemble"]
 
 WORKS = "oracle.service.works:works"
 PARTS = 64  # uploads are pruned whenever so much of what is kept has come in
+DATA_MODE = 0o700  # specs, candidates and verdicts are no business of others on the machine
 PAGES_BYTES = 32 * 2**20  # of goldens' pages kept at hand
 
 
@@ -56,6 +57,8 @@ class Service:
     specs: RecentSpecs = field(default_factory=RecentSpecs)
     ready: bool = False
     unpruned: int = 0
+    making: dict[str, asyncio.Task[bytes]] = field(default_factory=dict)  # reports under way, by check
+    streams: int = 0  # of events, open now
 
     async def start(self) -> None:
         """Start the workers, then go on with what the last server left."""
@@ -114,7 +117,7 @@ def assemble(settings: ServiceSettings, log: Any) -> Service:
     """
     data = settings.data
     with file_errors_named(data):
-        make_directory(data)
+        make_directory(data, DATA_MODE)
         lock = _locked(data / "lock")
     try:
         return _assembled(settings, log, lock)

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from oracle.service.limits import Limits
 
-__all__ = ["LOOPBACK", "ServiceSettings", "SettingsError"]
+__all__ = ["LOOPBACK", "ServiceSettings", "SettingsError", "cores"]
 
+HOST_NAME = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?", re.ASCII)
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def cores() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class SettingsError(ValueError):
@@ -47,7 +54,7 @@ class ServiceSettings:
     claims: Path
     host: str = "127.0.0.1"
     port: int = 8765
-    workers: int = field(default_factory=lambda: max(1, len(os.sched_getaffinity(0))))
+    workers: int = field(default_factory=cores)
     open_to_network: bool = False
     allowed_hosts: tuple[str, ...] = ()
     log_format: str = ""
@@ -63,6 +70,12 @@ class ServiceSettings:
             raise SettingsError(f"`--port` is {self.port}; expected 0 (any free one) to 65535")
         if not 1 <= self.workers <= 256:
             raise SettingsError(f"`--workers` is {self.workers}; expected 1 to 256")
+        for name in self.allowed_hosts:
+            if not HOST_NAME.fullmatch(name):
+                raise SettingsError(
+                    f"`--allow-host` is {ascii(name)[1:-1]!r:.80}; expected a name as it stands in addresses, without "
+                    "scheme and path, as in `oracle.example.org`"
+                )
 
     @property
     def is_loopback(self) -> bool:

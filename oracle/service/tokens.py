@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from oracle.records.atomic_files import write_atomically
+from oracle.records.atomic_files import OWNER_ALONE, write_atomically
 from oracle.records.record_errors import DamagedRecordError
 from oracle.service.steady_clock import SteadyClock
 from oracle.service.token import (
@@ -35,7 +35,7 @@ __all__ = ["Scope", "Token", "TokenError", "TokenFile", "TokenFileError"]
 SCHEMA = "momentum-oracle/tokens/1"
 MOST_BYTES = 4 * 2**20
 MOST_TOKENS = 10_000
-OWNER_ALONE = 0o600
+SUPERUSER = 0
 OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 Signature = tuple[int, int, int, int]
@@ -139,8 +139,15 @@ class TokenFile:
             tokens = self._current().tokens
             rest = {digest: token for digest, token in tokens.items() if token.name != name}
             if len(rest) == len(tokens):
-                known = ", ".join(f"`{token.name}`" for token in tokens.values()) or "none at all"
-                raise TokenError(f"there is no token {ascii(name)[:80]}; there are: {known}")
+                known = ", ".join(f"`{token.name}`" for token in tokens.values())
+                raise TokenError(
+                    f"there is no token `{ascii(name)[1:-1]:.80}` in `{self._path}`; "
+                    + (
+                        f"expected one of {known}"
+                        if known
+                        else "there are none at all; name another `--data`"
+                    )
+                )
             self._write(rest)
 
     def tokens(self) -> list[Token]:
@@ -244,6 +251,8 @@ def _read(path: Path) -> _Kept:
         raise _untrusted(path, f"it cannot be read ({error.strerror})") from error
     if os.name != "nt" and found.st_mode & OTHERS_MAY_WRITE:
         raise _untrusted(path, "others than its owner may write to it (`chmod 600` it)")
+    if os.name != "nt" and found.st_uid not in (os.geteuid(), SUPERUSER):
+        raise _untrusted(path, "it belongs to another user than the one that runs this (`chown` it)")
     try:
         tokens = _tokens(data)
     except (ValueError, RecursionError) as error:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from oracle.records.atomic_files import TEMPORARY_SUFFIX, write_atomically
+from oracle.records.atomic_files import OWNER_ALONE, TEMPORARY_SUFFIX, write_atomically
 from oracle.records.record_errors import DamagedRecordError, MissingRecordError
 from oracle.service.limits import Limits
 from oracle.service.steady_clock import SteadyClock
@@ -20,7 +20,6 @@ __all__ = ["Uploads"]
 
 HEXADECIMAL = re.compile(r"[0-9a-f]{64}", re.ASCII)
 DAY = 86_400.0
-OWNER_ALONE = 0o600
 
 
 @dataclass(frozen=True)

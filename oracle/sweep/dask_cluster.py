@@ -80,6 +80,9 @@ def _distributed() -> Any:
 @contextmanager
 def _connected(distributed: Any, address: str) -> Iterator[Any]:
     try:
+        distributed.comm.resolve_address(
+            address
+        )  # a client of no address complains for long when it is collected
         client = distributed.Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
     except (OSError, ValueError, ImportError) as error:
         raise SweepError(

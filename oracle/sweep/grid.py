@@ -70,9 +70,13 @@ def read_grid(value: Any) -> Grid:
         values or is overwritten by a later one, or there are more than `MAXIMUM` combinations.
     """
     if not isinstance(value, dict) or value.get("schema") != SCHEMA:
-        found = value.get("schema") if isinstance(value, dict) else value
+        found = (
+            f"`schema` is {shown(value.get('schema'))}"
+            if isinstance(value, dict)
+            else f"it is {shown(value)}"
+        )
         raise SweepError(
-            f"`schema` is {shown(found)}; expected {SCHEMA!r}. One spec is computed by `oracle golden`; "
+            f"{found}; expected an object whose `schema` is `{SCHEMA}`. One spec is computed by `oracle golden`; "
             "a list of specs is a file ending in `.jsonl`, one a line."
         )
     if set(value) != {"schema", "spec", "grid"}:

@@ -84,7 +84,7 @@ def read_sweep(path: Path) -> Sweep:
                 grid = read_grid(read_json(file.read(MAXIMUM_TEXT + 1)))
             sweep = Sweep(path, len(grid), grid)
     except (OSError, ValueError) as error:  # ValueError: no JSON, or a path with a zero byte
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = f"{error.strerror}; check the path" if isinstance(error, OSError) else str(error)
         raise SweepError(f"cannot read the sweep `{path}`: {reason}") from error
     except SweepError as error:
         raise SweepError(f"cannot read the sweep `{path}`: {error}") from error
@@ -106,4 +106,7 @@ def _refuse_hopeless(path: Path, grid: Grid) -> None:
     """Refuse a grid whose base spec is wrong, before every combination is refused by itself."""
     tried = [_asked("", grid.at(place)[0]) for place in sorted({0, len(grid) // 2, len(grid) - 1})]
     if all(asked.spec is None for asked in tried):
-        raise SweepError(f"no combination tried of the sweep `{path}` is a spec: {tried[0].reason}")
+        raise SweepError(
+            f"none of the combinations of the sweep `{path}` that were tried (first, middle, last) is a spec; of the first: "
+            f"{tried[0].reason}"
+        )

@@ -14,6 +14,7 @@ import pytest
 
 from oracle.goldens import UnstoredGoldenError, compute_golden, fetch_or_compute
 from oracle.records.golden import golden_json
+from oracle.records.npz import npz_bytes, read_npz_bytes
 from oracle.spec import spec_from
 from oracle.store import DamagedRecordError, Store, StoreError
 
@@ -143,3 +144,10 @@ def test_golden_that_cannot_be_stored_travels_with_the_error(
     with pytest.raises(UnstoredGoldenError, match="computed, but not stored: the disk is full") as caught:
         fetch_or_compute(spec_from(CONTRACT_SPEC), Store(tmp_path))
     assert caught.value.golden.digest == CONTRACT_DIGEST
+
+
+def test_stored_golden_has_the_same_text_as_the_computed_one() -> None:
+    """Byte for byte: whoever keeps what was printed first finds the same later."""
+    golden = compute_golden(spec_from(CONTRACT_SPEC))
+    again = read_npz_bytes(npz_bytes(golden), "record")
+    assert json.dumps(golden_json(again)) == json.dumps(golden_json(golden))

@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -690,3 +690,19 @@ def test_empty_store_answers_every_question(store: Store) -> None:
     """And is not made by being asked."""
     found = store.digest_of("sha256:" + "0" * 64), store.page("", 5), store.newest(5), store.count()
     assert (found, store.root.exists()) == ((None, [], [], 0), False)
+
+
+def test_golden_that_the_index_gives_for_another_spec_is_refused(store: Store) -> None:
+    """Two rows whose specs were exchanged: each record is sound, and neither answers what was asked."""
+    goldens = [make_golden(number) for number in (1, 2)]
+    for golden in goldens:
+        store.put(golden)
+    one, other = (golden.spec_digest for golden in goldens)
+    with closing(sqlite3.connect(store.root / "index.sqlite3", isolation_level=None)) as connection:
+        for old, new in ((one, "sha256:x"), (other, one), ("sha256:x", other)):
+            connection.execute("UPDATE records SET spec_digest = ? WHERE spec_digest = ?", (new, old))
+    for golden in goldens:
+        with pytest.raises(DamagedRecordError, match=r"the index was altered or damaged.*verify --rebuild"):
+            store.find(golden.spec_digest)
+    store.rebuild()
+    assert [store.find(golden.spec_digest) for golden in goldens] == goldens

@@ -104,6 +104,21 @@ def test_check_says_what_the_local_one_says(
     assert there[0][0].attrib == {"name": "server", "value": server.url}
 
 
+def test_verdict_cannot_steer_the_terminal(
+    oracle: Any, spec: Any, candidate: Any, server: Any, replies: Any
+) -> None:
+    """What a server words is shown without control characters."""
+    path = candidate(momentum=0.81)
+    printed = json.loads(oracle("check", spec(), path, "--json").stdout)
+    golden = json.loads(oracle("golden", spec(), "--json").stdout)
+    named = {**printed, "method": "heavy_\x1b[2J\x9bball", "golden": "sha256:\r\x07" + "0" * 64}
+    server.on("POST", CHECKS, replies.said(check_told(path, named, spec_digest_of(golden))))
+    shown = oracle("--server", server.url, "check", spec(), path)
+    assert shown.exit_code == 1
+    assert "heavy_[2Jball" in shown.stdout
+    assert not set(shown.stdout + shown.stderr) & set("\x1b\x9b\r\x07")
+
+
 def test_declaration_and_token_are_sent(
     oracle: Any, spec: Any, candidate: Any, server: Any, replies: Any, tmp_path: Path
 ) -> None:

@@ -101,3 +101,11 @@ def test_data_root_without_environment_is_the_users(monkeypatch: pytest.MonkeyPa
     assert default_data_root() == tmp_path / "here"
     monkeypatch.setenv("MOMENTUM_ORACLE_DATA", "")
     assert default_data_root().name == "momentum-oracle"
+
+
+def test_ls_of_no_token_says_so(oracle: Any, data: Path) -> None:
+    """Where it looked and what to do, on standard error alone."""
+    result = oracle("token", "ls")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert f"`{data / 'tokens.json'}`" in result.stderr
+    assert "`oracle token create`" in result.stderr

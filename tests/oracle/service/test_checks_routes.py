@@ -144,6 +144,20 @@ def test_report_is_a_page_that_loads_and_runs_nothing(server: Any) -> None:
     assert first.headers["content-security-policy"].startswith("default-src 'none'")
 
 
+def test_report_that_many_look_at_is_made_once(server: Any) -> None:
+    """Before it is there: it takes a worker, and who may only read may ask for it."""
+    check = server.check(server.spec(64), server.candidate(64)).json()
+    server.plant("hold-report")
+    began = server.begun("report")
+    with ThreadPoolExecutor(6) as threads:
+        asked = [threads.submit(server.client.get, check["report"]) for _ in range(6)]
+        server.until(lambda: server.begun("report") > began)
+        server.mend("hold-report")
+        answers = [one.result() for one in asked]
+    assert {(answer.status_code, answer.content) for answer in answers} == {(200, answers[0].content)}
+    assert server.begun("report") == began + 1
+
+
 def test_altered_report_is_not_shown(server: Any) -> None:
     """Planted: somebody changes the verdict in the kept page."""
     found = server.check(server.spec(9), server.candidate(9, 1e-3)).json()

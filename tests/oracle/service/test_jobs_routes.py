@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -155,9 +157,35 @@ def test_newest_jobs_come_first(server: Any) -> None:
     assert (created, len(created)) == (sorted(created, reverse=True), 3)
 
 
-@pytest.mark.parametrize("path", ["/v1/jobs/xyz", "/v1/jobs?limit=0", "/v1/jobs?limit=99999"])
-def test_malformed_question_is_refused(server: Any, path: str) -> None:
-    """With the part that is wrong."""
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/v1/jobs/xyz", "`path.identifier` is 'xyz': string should"),
+        ("/v1/jobs?limit=0", "`query.limit` is '0': input should be greater than or equal to 1"),
+        ("/v1/jobs?limit=99999", "`query.limit` is '99999': input should be less than or equal to 1000"),
+        ("/v1/jobs?limit=%1b" + "9" * 500, "`query.limit` is '\\x1b" + "9" * 75 + ": "),
+    ],
+)
+def test_malformed_question_is_refused(server: Any, path: str, words: str) -> None:
+    """With the part that is wrong, what arrived and what was expected."""
     found = server.client.get(path)
     assert (found.status_code, found.json()["type"]) == (400, "/problems/malformed-request")
-    assert "limit" in found.json()["detail"] or "identifier" in found.json()["detail"]
+    assert found.json()["detail"].startswith(words)
+
+
+def test_streams_of_events_leave_connections_to_others(start: Callable[..., Any], tmp_path: Path) -> None:
+    """Half of them are kept free; a stream whose client has gone makes room for another."""
+    with start(tmp_path, limits={"connections": 4}) as server:
+        server.plant("hold-golden")
+        job = server.post(server.spec(1), 0).json()["id"]
+        address = f"/v1/jobs/{job}/events"
+        with server.client.stream("GET", address) as one, server.client.stream("GET", address) as other:
+            next(one.iter_lines())
+            next(other.iter_lines())
+            refused = server.client.get(address)
+            healthy = server.client.get("/healthz").status_code
+        assert (refused.status_code, refused.json()["type"]) == (503, "/problems/overloaded")
+        assert (refused.headers["retry-after"], healthy) == ("1", 200)
+        server.until(lambda: server.service.streams == 0)
+        server.mend("hold-golden")
+        assert events_of(server, job)[-1][0] == "end"

@@ -41,6 +41,19 @@ def test_altered_file_is_not_shown(tmp_path: Path, way: str) -> None:
         read_sealed(path)
 
 
+def test_exchanged_files_are_not_shown(tmp_path: Path) -> None:
+    """The page of one check is not shown as that of another, though each is as it was written."""
+    one, other = tmp_path / "one", tmp_path / "other"
+    write_sealed(one, b"AGREES")
+    write_sealed(other, b"DISAGREES")
+    first, second = one.read_bytes(), other.read_bytes()
+    one.write_bytes(second)
+    other.write_bytes(first)
+    for path in (one, other):
+        with pytest.raises(DamagedRecordError, match="altered or damaged"):
+            read_sealed(path)
+
+
 def test_disk_in_the_way_is_named(tmp_path: Path) -> None:
     """A file is where the folder should be."""
     (tmp_path / "file").write_text("")

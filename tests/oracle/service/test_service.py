@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,24 @@ def test_store_that_cannot_be_written_is_refused(settings_for: Callable[..., Any
     (tmp_path / "store").write_text("")
     with pytest.raises(StoreError):
         assemble(settings_for(tmp_path), logger("json"))
+
+
+def test_what_a_server_keeps_is_its_owners_alone(
+    start: Callable[..., Any], settings_for: Any, tmp_path: Path
+) -> None:
+    """Directory and files, whatever the umask takes: specs, uploads, verdicts and reports."""
+    data = tmp_path / "data"
+    umask = os.umask(0)
+    try:
+        with start(tmp_path) as server:
+            check = server.check(server.spec(1), server.candidate(1)).json()
+            server.client.get(check["report"])
+        modes = {path: stat.S_IMODE(path.stat().st_mode) for path in data.rglob("*") if path.is_file()}
+    finally:
+        os.umask(umask)
+    assert stat.S_IMODE(data.stat().st_mode) == 0o700
+    assert {path.suffix for path in modes} >= {".sqlite3", ".npz", ".sealed"}
+    assert {mode for path, mode in modes.items() if path.name != "lock"} == {0o600}
 
 
 def test_second_server_on_the_same_data_is_refused(

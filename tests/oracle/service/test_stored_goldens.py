@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 
@@ -34,3 +38,21 @@ def test_what_was_never_there_is_not_found(server: Any) -> None:
     for path in ("", "/record"):
         found = server.client.get(f"/v1/goldens/sha256:{'0' * 64}{path}")
         assert (found.status_code, found.json()["type"]) == (404, "/problems/not-found")
+
+
+def test_golden_that_the_index_gives_for_another_spec_is_refused(
+    tmp_path: Path, start: Callable[..., Any]
+) -> None:
+    """Two rows of the index whose specs were exchanged: each record is sound, and neither answers."""
+    with start(tmp_path) as server:
+        assert {server.post(server.spec(k)).status_code for k in (1, 2)} == {200}
+    (index,) = tmp_path.rglob("index.sqlite3")
+    with closing(sqlite3.connect(index, isolation_level=None)) as connection:
+        (one,), (other,) = connection.execute("SELECT spec_digest FROM records").fetchall()
+        for old, new in ((one, "sha256:x"), (other, one), ("sha256:x", other)):
+            connection.execute("UPDATE records SET spec_digest = ? WHERE spec_digest = ?", (new, old))
+    with start(tmp_path) as server:
+        for k in (1, 2):
+            answer = server.post(server.spec(k))
+            assert (answer.status_code, answer.json()["type"]) == (500, "/problems/damaged-record")
+            assert "oracle store verify --rebuild" in answer.json()["detail"]

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from oracle.records.record_errors import DamagedRecordError
+from oracle.service import tokens as tokens_module
 from oracle.service.tokens import Scope, TokenError, TokenFile, TokenFileError
 
 DAY = 86_400.0
@@ -219,6 +220,19 @@ def test_file_that_others_may_write_is_not_trusted(path: Path) -> None:
         file.tokens()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="owners are POSIX")
+def test_file_of_another_user_is_not_trusted(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever may write to the directory could put one there; that of the superuser is as good as one's own."""
+    TokenFile(path).create("ci", ["read"])
+    owner = path.stat().st_uid
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    monkeypatch.setattr(tokens_module, "SUPERUSER", owner)
+    assert [token.name for token in TokenFile(path).tokens()] == ["ci"]
+    monkeypatch.setattr(tokens_module, "SUPERUSER", owner + 2)
+    with pytest.raises(TokenFileError, match="another user"):
+        TokenFile(path).tokens()
+
+
 @pytest.mark.parametrize(
     "name", ["", ".", "-a", "a/b", "a b", "a\n", "ä", "a" * 65, "../x", "a\x00", "\u0661", "a\x1b[2J"]
 )
@@ -244,7 +258,7 @@ def test_what_cannot_be_made_is_refused(path: Path, clocks: Clocks) -> None:
         file.create("b", ["read"], clocks.wall - 1)
     with pytest.raises(TokenError, match="before it is made"):
         file.create("b", ["read"], float("nan"))
-    with pytest.raises(TokenError, match="there are: `ci`"):
+    with pytest.raises(TokenError, match=r"no token `b` in `.*tokens\.json`; expected one of `ci`"):
         file.revoke("b")
 
 
@@ -290,6 +304,7 @@ def test_infinite_expiry_is_no_expiry_that_a_file_holds(path: Path) -> None:
 MAKE_TEN = """
 import sys
 from pathlib import Path
+from oracle.service import tokens as tokens_module
 from oracle.service.tokens import TokenFile
 
 for i in range(10):

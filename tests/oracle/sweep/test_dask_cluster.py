@@ -32,7 +32,7 @@ def cluster() -> Iterator[Any]:
     """Return a cluster of two workers on the loopback; no worker may be left of it."""
     distributed = pytest.importorskip("distributed", reason="the extra `sweep` is not installed")
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None,
+        n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0",
         silence_logs=50,
     ) as opened:  # fmt: skip
         pids = [worker.pid for worker in opened.workers.values()]
@@ -121,7 +121,7 @@ def test_cluster_without_workers_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(module, "SECONDS_FOR_WORKERS", 0.2)
     with (
         distributed.LocalCluster(
-            n_workers=0, host="127.0.0.1", dashboard_address=None, silence_logs=50
+            n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0", silence_logs=50
         ) as empty,
         pytest.raises(SweepError, match=r"has no workers after 0.2 s: start some with `dask worker tcp://"),
         dask_cluster(empty.scheduler_address),
@@ -161,3 +161,14 @@ def test_scheduler_is_asked_for_its_size_once_in_a_while(monkeypatch: pytest.Mon
     first = [width(), width()]
     clock[0] = 60.0
     assert (first, width()) == ([2, 2], 7)
+
+
+@pytest.mark.parametrize("address", ["nix", "nix://127.0.0.1:8786", "tcp://"])
+def test_what_is_no_address_is_named_before_anything_is_made(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    """A client of no address would wait, and end in a traceback, when it is collected."""
+    distributed = pytest.importorskip("distributed", reason="the extra `sweep` is not installed")
+    monkeypatch.setattr(distributed, "Client", None)
+    with pytest.raises(SweepError, match="no Dask scheduler answers at"), dask_cluster(address):
+        pass

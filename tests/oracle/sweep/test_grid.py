@@ -124,7 +124,7 @@ def test_axis_that_a_later_one_replaces_is_refused() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"schema": "momentum-oracle/spec/1"}, r"`schema` is .*; expected 'momentum-oracle/golden-sweep/1'"),
+        ({"schema": "momentum-oracle/spec/1"}, r"`schema` is .*; expected an object whose `schema`"),
         ({"more": 1}, "a sweep has the fields `schema`, `spec`, `grid`, `more`; expected"),
         ({"grid": []}, "`grid` is an empty list; expected an object"),
     ],

@@ -71,7 +71,7 @@ def test_combination_that_is_no_spec_leaves_the_others(grid: Any) -> None:
 def test_grid_whose_base_is_wrong_is_refused_at_once(grid: Any) -> None:
     """Otherwise each of its combinations would be refused by itself."""
     with pytest.raises(
-        SweepError, match=r"no combination tried of the sweep `.*grid.json` is a spec: `digits` is 5"
+        SweepError, match=r"none of the combinations of the sweep `.*grid.json` .* is a spec.*: `digits` is 5"
     ):
         grid({"problem.seed": {"from": 0, "count": 1000}}, digits=5)
 
