@@ -114,7 +114,7 @@ def machine() -> dict[str, Any]:
         "cores": len(os.sched_getaffinity(0)),
         "processor": names[0] if names else platform.processor(),
         "memory_gibibytes": round(memory / 2**20, 1),
-        "system": f"{platform.system()} {platform.release()}",
+        "system": platform.system(),
     }
 
 
