@@ -34,7 +34,7 @@ outside its bound there, or have none, or should they be many, then so are all r
 It has none either where float64 decides nothing: θ > 2⁻¹², as in float64 itself, or numbers beyond 2⁶⁰, whose products
 might leave the range of double-double.  Of the rows that passed, ratio, residual and bound are float64's own.
 
-Source: the idea is that of filtered predicates, Shewchuk 1997; the bounds are derived above.
+Source: Shewchuk 1997, whose filtered predicates the idea is from; the bounds are derived above.
 """
 
 from __future__ import annotations

@@ -26,8 +26,11 @@ class Tiny(Setting):
     "ignore:Exception ignored in. <function SpooledTemporaryFile:pytest.PytestUnraisableExceptionWarning"
 )
 @pytest.mark.parametrize("name", PARTS)
-def test_part_runs_and_finds_nothing_wrong(name: str, tmp_path: Path) -> None:
+def test_part_runs_and_finds_nothing_wrong(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nothing lost, altered, crashed or wrongly judged; figures of speed are held to nothing here."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[3])  # processes of its own find `tests` there
     lines: list[str] = []
     found: Findings = import_module(f"tests.service.{name}").run(Tiny(tmp_path, 7, True, lines.append))
     assert found.failures == []

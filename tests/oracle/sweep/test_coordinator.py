@@ -259,7 +259,8 @@ def test_workers_killed_in_the_middle_cost_no_golden(  # noqa: PLR0917 - the fix
     specs = small_specs(24, steps=20)
     with processes(2) as hands, killing(3, store):
         done = run_sweep(lines(specs), Places(store, hands, failures))
-    assert (done.computed, done.lost, done.lost_workers) == (24, 0, 3)
+    assert (done.computed, done.lost) == (24, 0)
+    assert 1 <= done.lost_workers <= 3  # one that is killed before it is ready had no task to lose
     assert stored(store) == expected(specs)
     assert not multiprocessing.active_children()
 
