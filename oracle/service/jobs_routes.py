@@ -22,8 +22,8 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 Identifier = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="of the job")]
 
 
-async def _known(service: TheService, _: MayRead, identifier: Identifier) -> Job:
-    """Return a job, or refuse it: once events are sent it is too late for that."""
+async def _known(service: TheService, _: MayRead, identifier: Identifier) -> AsyncIterator[Job]:
+    """Give a job to a stream of events, which counts from here to its end, or refuse it while that can be told."""
     if service.streams >= max(
         1, service.settings.limits.connections // 2
     ):  # the others are for other requests
@@ -33,7 +33,12 @@ async def _known(service: TheService, _: MayRead, identifier: Identifier) -> Job
             "now and then instead",
             {"Retry-After": "1"},
         )
-    return await service.runner.job(identifier)
+    job = await service.runner.job(identifier)
+    service.streams += 1
+    try:
+        yield job
+    finally:
+        service.streams -= 1
 
 
 KnownJob = Annotated[Job, Depends(_known)]
@@ -67,12 +72,8 @@ async def get_job(service: TheService, _: MayRead, identifier: Identifier) -> di
 )
 async def job_events(service: TheService, _: MayRead, known: KnownJob) -> AsyncIterator[ServerSentEvent]:
     """Tell each change of a job as a server-sent event `progress`, and its end as `end`."""
-    service.streams += 1
-    try:
-        async for job in service.runner.changes(known.identifier):
-            yield ServerSentEvent(data=job_json(job), event="end" if job.state.is_final else "progress")
-    finally:
-        service.streams -= 1
+    async for job in service.runner.changes(known.identifier):
+        yield ServerSentEvent(data=job_json(job), event="end" if job.state.is_final else "progress")
 
 
 @router.delete(
