@@ -260,7 +260,7 @@ def test_workers_killed_in_the_middle_cost_no_golden(  # noqa: PLR0917 - the fix
     with processes(2) as hands, killing(3, store):
         done = run_sweep(lines(specs), Places(store, hands, failures))
     assert (done.computed, done.lost) == (24, 0)
-    assert 1 <= done.lost_workers <= 3  # one that is killed before it is ready had no task to lose
+    assert done.lost_workers in (1, 2, 3)  # one that is killed before it is ready had no task to lose
     assert stored(store) == expected(specs)
     assert not multiprocessing.active_children()
 
