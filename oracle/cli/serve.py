@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -83,18 +83,7 @@ def _limit(ctx: click.Context, _: click.Parameter, values: tuple[str, ...]) -> d
     help="Grant more or less than by default; may be repeated. `--limits` lists the names.",
 )
 @click.option("--limits", "list_limits", is_flag=True, help="List every limit with its value, and leave.")
-def serve(  # noqa: PLR0913, PLR0917 - a command has as many arguments as options
-    host: str,
-    port: int,
-    store: Path | None,
-    data: Path | None,
-    workers: int | None,
-    open_to_network: bool,
-    hosts: tuple[str, ...],
-    log_format: str | None,
-    limits: dict[str, int],
-    list_limits: bool,
-) -> None:
+def serve(list_limits: bool, **options: Any) -> None:
     """Serve goldens, verdicts and claims over HTTP, with a page for people.
 
     Listens on this machine alone unless told otherwise. As long as no token was made (`oracle token create`), whoever
@@ -114,7 +103,7 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has as many arguments as option
       http://127.0.0.1:8765/docs   the interface for programs
     """
     _require_extra()
-    settings = _settings(host, port, store, data, workers, open_to_network, hosts, log_format, limits)
+    settings = _settings(options)
     if list_limits:
         _list(settings.limits)
         return
@@ -144,17 +133,7 @@ def _require_extra() -> None:
         ) from error
 
 
-def _settings(  # noqa: PLR0913, PLR0917 - as the command
-    host: str,
-    port: int,
-    store: Path | None,
-    data: Path | None,
-    workers: int | None,
-    open_to_network: bool,
-    hosts: tuple[str, ...],
-    log_format: str | None,
-    limits: dict[str, int],
-) -> ServiceSettings:
+def _settings(options: dict[str, Any]) -> ServiceSettings:
     from oracle.cli.claims import claims_folder
     from oracle.service.data_root import default_data_root
     from oracle.service.settings import ServiceSettings, SettingsError, cores
@@ -162,16 +141,16 @@ def _settings(  # noqa: PLR0913, PLR0917 - as the command
 
     try:
         return ServiceSettings(
-            store=(store or default_root()).absolute(),
-            data=(data or default_data_root()).absolute(),
+            store=(options["store"] or default_root()).absolute(),
+            data=(options["data"] or default_data_root()).absolute(),
             claims=claims_folder().absolute(),
-            host=host,
-            port=port,
-            workers=workers or cores(),
-            open_to_network=open_to_network,
-            allowed_hosts=hosts,
-            log_format=log_format or "",
-            limits=_limits(limits),
+            host=options["host"],
+            port=options["port"],
+            workers=options["workers"] or cores(),
+            open_to_network=options["open_to_network"],
+            allowed_hosts=options["hosts"],
+            log_format=options["log_format"] or "",
+            limits=_limits(options["limits"]),
         )
     except SettingsError as error:
         raise click.UsageError(str(error)) from error

@@ -49,10 +49,9 @@ def serve(settings: ServiceSettings, on_ready: Callable[[str], None]) -> None:
     SettingsError
         If the address cannot be listened on, and as `application`.
     """
-    for (
-        pool
-    ) in BLAS_THREADS:  # each worker is one of several: threads of its own would only be in the others' way
-        os.environ.setdefault(pool, "1")
+    # each worker is one of several: threads of its own would only be in the others' way
+    for name in BLAS_THREADS:
+        os.environ.setdefault(name, "1")
     log = logger(settings.log_format)
     take_over(log, "uvicorn", "asyncio", "python_multipart")
     with bound(settings) as listening:
