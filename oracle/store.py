@@ -151,13 +151,13 @@ class Store:
         DamagedRecordError
             If it is damaged or was altered.
         """
-        known = self._lookup(lambda rows: rows.of_digest(digest))
+        known = self.entry(digest)
         with file_errors_named(self.root):
             return self._files.read(digest, known.file_sha256 if known else None)[0]
 
     def file_bytes(self, digest: str) -> bytes:
         """Return the file of a stored golden, byte for byte what was stored; as `get`."""
-        known = self._lookup(lambda rows: rows.of_digest(digest))
+        known = self.entry(digest)
         with file_errors_named(self.root):
             if known is None:  # no row vouches for it, so all of it is verified
                 return self._files.read(digest)[1]
@@ -165,10 +165,10 @@ class Store:
 
     def find(self, spec_digest: str) -> Golden | None:
         """Return the golden that answers a spec, None if there is none yet; as `get`."""
-        known = self._lookup(lambda rows: rows.of_spec(spec_digest))
-        if known is None:
+        digest = self.digest_of(spec_digest)
+        if digest is None:
             return None
-        golden = self.get(known.digest)
+        golden = self.get(digest)
         require_answer(golden.digest, golden.spec_digest, spec_digest)
         return golden
 
