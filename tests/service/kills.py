@@ -6,20 +6,12 @@ import random
 import threading
 import time
 
+from tests.processes import Kin, descendants, kill, lives, workers_of
 from tests.service.clients import clients_at_work
 from tests.service.figures import Findings, Setting
 from tests.service.http_client import UNREACHABLE
 from tests.service.journal import Journal, audit_checks, audit_goldens, audit_jobs, verified
-from tests.service.server_process import (
-    Folders,
-    Kin,
-    ServerError,
-    ServerProcess,
-    descendants,
-    kill,
-    lives,
-    workers_of,
-)
+from tests.service.server_process import Folders, ServerError, ServerProcess
 
 __all__ = ["run"]
 

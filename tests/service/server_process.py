@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -17,22 +16,14 @@ from tests.service.http_client import HttpClient
 __all__ = [
     "ORACLE",
     "Folders",
-    "Kin",
     "ServerError",
     "ServerProcess",
-    "descendants",
-    "kill",
-    "lives",
-    "workers_of",
 ]
 
 ORACLE = (sys.executable, "-c", "from oracle.cli.main import main; main()")
 READY = re.compile(r"oracle: serving on http://([^:]+):(\d+) ")
 SECONDS_TO_START = 60.0
 LONGEST_TOLD = 4000
-PROCESSES = Path("/proc")
-Kin = tuple[int, str]
-"""A process by its id and the instant of its start, which together are never used twice."""
 
 
 class ServerError(RuntimeError):
@@ -177,49 +168,3 @@ class ServerProcess:
             time.sleep(0.02)
         self.kill()
         raise ServerError(f"the server took no requests within {SECONDS_TO_START:g} s")
-
-
-def descendants(pid: int) -> list[Kin]:
-    """Return the children of a process, theirs, and so on, as /proc has them."""
-    found: list[Kin] = []
-    pending = [pid]
-    while pending:
-        children = _children(pending.pop())
-        pending += children
-        found += [(child, began) for child in children if (began := _began(child))]
-    return found
-
-
-def workers_of(pid: int) -> list[Kin]:
-    """Return the workers of a server: what its fork server has forked."""
-    return [kin for child in _children(pid) for kin in descendants(child)]
-
-
-def lives(kin: Kin) -> bool:
-    """Tell whether a process is still there and no zombie."""
-    return _began(kin[0]) == kin[1]
-
-
-def kill(kin: Kin) -> None:
-    """End a process with SIGKILL, if it is still the one that was meant."""
-    if lives(kin):
-        os.kill(kin[0], signal.SIGKILL)
-
-
-def _children(pid: int) -> list[int]:
-    found: list[int] = []
-    for task in (PROCESSES / str(pid) / "task").glob("*/children"):
-        try:
-            found += map(int, task.read_text().split())
-        except OSError:  # the thread or the process has just ended
-            continue
-    return found
-
-
-def _began(pid: int) -> str:
-    """Return the start time of a process in clock ticks; empty if it is gone or a zombie."""
-    try:
-        fields = (PROCESSES / str(pid) / "stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return ""
-    return "" if fields[0] in "ZX" else fields[19]

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from oracle.store import Store
+from tests.processes import descendants, lives
 
 LONG_RUN: dict[str, Any] = {  # some seconds of exact arithmetic
     "schema": "momentum-oracle/spec/1",
@@ -36,24 +37,14 @@ def job(address: str, identifier: str) -> dict[str, Any]:
     return found
 
 
-def children(pid: int) -> list[int]:
-    """Return all processes that descend from one."""
-    found = [
-        int(text)
-        for path in Path(f"/proc/{pid}/task").glob("*/children")
-        for text in path.read_text().split()
-    ]
-    return found + [grandchild for child in found for grandchild in children(child)]
-
-
 def test_killed_server_goes_on_where_it_was(spawn: Callable[..., Any], tmp_path: Path, until: Any) -> None:
     """kill -9 in the middle of a job: its workers end, and started again it finishes the job of the same identifier."""
     first = spawn(tmp_path)
     identifier = post(first.address, LONG_RUN, 0).json()["id"]
     until(lambda: (job(first.address, identifier)["progress"] or {}).get("done"))
-    workers = children(first.process.pid)
+    workers = descendants(first.process.pid)
     first.kill()
-    until(lambda: not [pid for pid in workers if Path(f"/proc/{pid}/exe").exists()])
+    until(lambda: not any(map(lives, workers)))
     second = spawn(tmp_path)
     assert post(second.address, LONG_RUN, 0).json()["id"] == identifier
     ended = until(lambda: found if (found := job(second.address, identifier))["finished"] else None)
@@ -69,13 +60,13 @@ def test_server_ends_when_told_and_leaves_no_process(
     server = spawn(tmp_path)
     identifier = post(server.address, LONG_RUN, 0).json()["id"]
     until(lambda: job(server.address, identifier)["started"])
-    started = children(server.process.pid)
+    started = descendants(server.process.pid)
     os.kill(server.process.pid, told)
     _, text = server.left()
     assert [json.loads(line)["event"] for line in text.splitlines()[1:] if not line.startswith("oracle: ")][
         -1
     ] == "closed"
-    until(lambda: not [pid for pid in started if Path(f"/proc/{pid}/exe").exists()])
+    until(lambda: not any(map(lives, started)))
 
 
 def test_log_of_the_process_is_json_but_for_the_line_that_says_where_it_is(

@@ -14,6 +14,7 @@ import pytest
 
 from oracle.service.task import Ending, Outcome, Task
 from oracle.service.worker import WorkerSlot
+from tests.processes import runs
 
 MEBIBYTE = 2**20
 ROOM = 512 * MEBIBYTE
@@ -49,14 +50,6 @@ def begun(slot: WorkerSlot, task: Task, seconds: float = LONG) -> tuple[threadin
 def sleeping(folder: Path) -> Task:
     """Return a task that begins and does not end."""
     return Task("sleep", {"begun": str(folder / "begun"), "until": str(folder / "never")})
-
-
-def lives(pid: int) -> bool:
-    """Tell whether there is such a process and it is no zombie."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_answer_comes_back_with_its_bytes(slot: WorkerSlot) -> None:
@@ -114,7 +107,7 @@ def test_worker_killed_while_idle_is_replaced(slot: WorkerSlot, until: Until) ->
     """Between two tasks."""
     pid = asked(slot, "echo").fields["pid"]
     os.kill(pid, signal.SIGKILL)
-    until(lambda: not lives(pid))
+    until(lambda: not runs(pid))
     endings = [asked(slot, "echo").ending for _ in range(2)]
     assert endings[-1] is Ending.ANSWERED
 
@@ -156,7 +149,7 @@ def test_stop_ends_the_task_under_way(slot: WorkerSlot, tmp_path: Path, until: U
     pid = int(until(lambda: (tmp_path / "begun").exists() and (tmp_path / "begun").read_text()))
     slot.stop(task)
     thread.join(LONG)
-    assert (found[0].ending, lives(pid)) == (Ending.STOPPED, False)
+    assert (found[0].ending, runs(pid)) == (Ending.STOPPED, False)
 
 
 def test_stop_before_the_task_began_holds(slot: WorkerSlot) -> None:
@@ -206,7 +199,7 @@ def test_slot_outlives_the_server_that_forks_its_workers(
     os.kill(server._forkserver._forkserver_pid, signal.SIGKILL)
     thread.join(LONG)
     assert (found[0].ending, asked(slot, "echo").ending) == (Ending.LOST, Ending.ANSWERED)
-    until(lambda: not lives(pid))
+    until(lambda: not runs(pid))
 
 
 def test_worker_that_cannot_be_started_is_a_loss(slot: WorkerSlot, monkeypatch: pytest.MonkeyPatch) -> None:

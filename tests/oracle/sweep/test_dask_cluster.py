@@ -8,7 +8,6 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -21,6 +20,7 @@ from oracle.sweep.dask_cluster import dask_cluster
 from oracle.sweep.failures import Failures
 from oracle.sweep.sweep_error import SweepError
 from oracle.sweep.sweep_file import Sweep
+from tests.processes import runs
 
 Lines = Callable[[list[Any]], Sweep]
 
@@ -38,17 +38,9 @@ def cluster() -> Iterator[Any]:
         pids = [worker.pid for worker in opened.workers.values()]
         yield opened
     end = time.monotonic() + 30
-    while any(map(is_alive, pids)) and time.monotonic() < end:
+    while any(map(runs, pids)) and time.monotonic() < end:
         time.sleep(0.05)
-    assert not any(map(is_alive, pids))
-
-
-def is_alive(pid: int) -> bool:
-    """Tell whether a process runs."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+    assert not any(map(runs, pids))
 
 
 def test_worker_killed_in_the_middle_costs_no_golden(  # noqa: PLR0917 - the fixtures of one scene

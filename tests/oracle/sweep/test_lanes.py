@@ -17,6 +17,7 @@ import pytest
 from oracle.sweep import lanes
 from oracle.sweep.lanes import Lanes
 from oracle.sweep.sweep_error import SweepError, WorkerLostError
+from tests.processes import runs
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
 # appends a byte to a file, and dies as long as there are few
@@ -147,14 +148,6 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
         worker = int(parent.stdout.readline())
         parent.kill()
     end = time.monotonic() + 60
-    while _is_alive(worker) and time.monotonic() < end:
+    while runs(worker) and time.monotonic() < end:
         time.sleep(0.01)
-    assert not _is_alive(worker)
-
-
-def _is_alive(pid: int) -> bool:
-    """Tell whether a process runs; one that nobody has asked for its end does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+    assert not runs(worker)
