@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from oracle.service.limits import Limits
 from oracle.service.problems import ProblemError
 from oracle.service.tokens import Scope, TokenFile
 
@@ -15,6 +19,14 @@ __all__ = ["COOKIE", "Gate", "MayCheck", "MayCompute", "MayRead"]
 
 COOKIE = "momentum_oracle_session"
 MOST_SESSIONS = 10_000
+
+
+@dataclass(frozen=True)
+class _Session:
+    """The secret that a session was begun with, and when it ends on a clock that nobody sets."""
+
+    secret: str = field(repr=False)
+    end: float
 
 
 class Gate:
@@ -25,11 +37,22 @@ class Gate:
     tokens : TokenFile
     may_be_open : bool
         Whether a server without any token lets everyone in: on loopback alone.
+    session_seconds : int
+        How long a session lasts, whatever is done in it.
+    monotonic : callable
+        A clock that nobody sets, seconds; tests hand in another.
     """
 
-    def __init__(self, tokens: TokenFile, may_be_open: bool) -> None:
+    def __init__(
+        self,
+        tokens: TokenFile,
+        may_be_open: bool,
+        session_seconds: int = Limits.session_seconds,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._tokens, self._may_be_open = tokens, may_be_open
-        self._sessions: OrderedDict[str, str] = OrderedDict()
+        self.session_seconds, self._monotonic = session_seconds, monotonic
+        self._sessions: OrderedDict[str, _Session] = OrderedDict()
 
     @property
     def is_open(self) -> bool:
@@ -65,10 +88,10 @@ class Gate:
         """Return the cookie of a new session of a token's holder; None if there is no such token."""
         if self._tokens.identify(secret) is None:
             return None
-        drawn = secrets.token_urlsafe(32)
-        self._sessions[drawn] = secret
-        if len(self._sessions) > MOST_SESSIONS:
-            self._sessions.popitem(last=False)
+        drawn, now = secrets.token_urlsafe(32), self._monotonic()
+        self._sessions[drawn] = _Session(secret, now + self.session_seconds)
+        while len(self._sessions) > MOST_SESSIONS or next(iter(self._sessions.values())).end <= now:
+            self._sessions.popitem(last=False)  # the oldest, which end first
         return drawn
 
     def end_session(self, request: Request) -> None:
@@ -79,7 +102,8 @@ class Gate:
         scheme, _, secret = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             return secret.strip()
-        return self._sessions.get(request.cookies.get(COOKIE, ""), "")
+        session = self._sessions.get(request.cookies.get(COOKIE, ""))
+        return session.secret if session is not None and self._monotonic() < session.end else ""
 
 
 def _may(scope: Scope) -> object:

@@ -46,6 +46,7 @@ class JobRunner:
         self._entering: dict[str, tuple[Job, asyncio.Task[Job]]] = {}  # on their way into the book, by key
         self._tasks: set[asyncio.Task[Any]] = set()
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="book")  # SQLite has one writer anyhow
+        self.waiting = 0  # requests, for the end of a job
         self._closing = False
 
     async def start(self) -> None:
@@ -111,14 +112,18 @@ class JobRunner:
         return [live.job if (live := self._live.get(job.identifier)) else job for job in found]
 
     async def wait(self, identifier: str, seconds: float) -> Job:
-        """Return a job when it is finished, or as it stands after so many seconds, or as many as are granted."""
+        """Return a job when it is finished, or as it stands after so many seconds, or as many as are granted.
+
+        Where `Limits.waiting` others wait already, it is returned as it stands: no client can hold every connection.
+        """
+        limits = self._means.limits
+        if self.waiting >= limits.waiting:
+            return await self.job(identifier)
+        self.waiting += 1
         try:
-            async with asyncio.timeout(min(seconds, self._means.limits.wait_seconds)):
-                async for _ in self.changes(identifier):
-                    pass
-        except TimeoutError:
-            pass
-        return await self.job(identifier)
+            return await self._finished(identifier, min(seconds, limits.wait_seconds))
+        finally:
+            self.waiting -= 1
 
     async def changes(self, identifier: str) -> AsyncIterator[Job]:
         """Yield a job as it stands, then whenever it changed, up to its end."""
@@ -155,7 +160,14 @@ class JobRunner:
         live.cancelled.set()
         if live.ticket is not None:
             self._means.pool.stop(live.ticket)
-        return await self.wait(identifier, 10)
+        return await self._finished(identifier, 10)
+
+    async def _finished(self, identifier: str, seconds: float) -> Job:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                async for _ in self.changes(identifier):
+                    pass
+        return await self.job(identifier)
 
     async def _enter(self, job: Job, *, within_limits: bool = True) -> Job:
         """Enter a job, or join the one that computes the same."""

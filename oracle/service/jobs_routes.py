@@ -24,9 +24,7 @@ Identifier = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="of the j
 
 async def _known(service: TheService, _: MayRead, identifier: Identifier) -> AsyncIterator[Job]:
     """Give a job to a stream of events, which counts from here to its end, or refuse it while that can be told."""
-    if service.streams >= max(
-        1, service.settings.limits.connections // 2
-    ):  # the others are for other requests
+    if service.streams >= service.settings.limits.streams:  # the other connections are for other requests
         raise ProblemError(
             "overloaded",
             f"{service.streams} streams of events are open, as many as this server keeps up; ask `/v1/jobs/{identifier}` "

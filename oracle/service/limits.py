@@ -24,6 +24,7 @@ NEVER_ZERO = (
     "job_seconds",
     "header_seconds",
     "header_bytes",
+    "session_seconds",
     "send_seconds",
     "connections",
 )
@@ -81,12 +82,15 @@ class Limits:
         For the body of a request to arrive.
     least_bytes_per_second : int
         Mean rate of a request's body after its first seconds; 0 asks for none.
+    session_seconds : int
+        That a person who signed in with a token stays signed in.
     idle_seconds : int
         Between two requests on one connection.
     send_seconds : int
         For a client to take what it is sent, each time its buffers are full.
     connections : int
-        Open at a time.
+        Open at a time; half of them at most for streams of events (`streams`), a quarter for requests that wait for
+        their answer (`waiting`).
     keep_uploads_bytes, keep_days : int
         Of uploaded candidates: bytes in all, and days since each was last asked about.
 
@@ -123,6 +127,7 @@ class Limits:
     header_bytes: int = 64 * 1024
     body_seconds: int = 60
     least_bytes_per_second: int = 1_024
+    session_seconds: int = 12 * 3_600
     idle_seconds: int = 30
     send_seconds: int = 30
     connections: int = 512
@@ -137,6 +142,16 @@ class Limits:
             raise ValueError(
                 f"`wait-seconds` is {self.wait_seconds}; expected 0 to {LONGEST_WAIT}; what takes longer is a job"
             )
+
+    @property
+    def streams(self) -> int:
+        """How many streams of events are kept up at a time."""
+        return max(1, self.connections // 2)
+
+    @property
+    def waiting(self) -> int:
+        """How many requests may wait for their answer at a time; one more is answered with its job at once."""
+        return max(1, self.connections // 4)
 
 
 @dataclass(frozen=True)

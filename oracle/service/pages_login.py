@@ -37,7 +37,15 @@ async def enter(request: Request, service: TheService) -> Response:
         return show(request, "login.html", status=401, following=following, refused=True)
     answer = go_to(following)
     secure = request.url.scheme == "https"
-    answer.set_cookie(COOKIE, session, httponly=True, samesite="strict", secure=secure, path="/")
+    answer.set_cookie(
+        COOKIE,
+        session,
+        service.gate.session_seconds,
+        httponly=True,
+        samesite="strict",
+        secure=secure,
+        path="/",
+    )
     return answer
 
 

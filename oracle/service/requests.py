@@ -48,7 +48,7 @@ Wait = Annotated[
         ge=0,
         le=LONGEST_WAIT,
         allow_inf_nan=False,
-        description="How many seconds a computation is waited for before it is answered with a job.",
+        description="How many seconds a computation is waited for before it is answered with a job; where many wait, none.",
     ),
 ]
 

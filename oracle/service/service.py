@@ -132,7 +132,7 @@ def _assembled(settings: ServiceSettings, log: Any, lock: IO[bytes]) -> Service:
     store = Store(settings.store)
     store.require_writable()
     tokens = TokenFile(data / "tokens.json")
-    gate = Gate(tokens, may_be_open=settings.is_loopback)
+    gate = Gate(tokens, settings.is_loopback, limits.session_seconds)
     if not settings.is_loopback and tokens.is_empty():
         raise SettingsError(
             "a server that others on the network can reach needs at least one token: make one with "

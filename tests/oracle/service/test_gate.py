@@ -92,6 +92,22 @@ def test_session_stands_for_its_token_as_long_as_that_is_valid(tokens: TokenFile
     assert refusal(gate, requests[1], Scope.READ) == "unauthorised"
 
 
+def test_session_ends_by_itself(tokens: TokenFile) -> None:
+    """After the time that the server grants, however often it is used; and is forgotten."""
+    _, secret = tokens.create("ci", ("read",))
+    now = [100.0]
+    gate = Gate(tokens, True, 60, lambda: now[0])
+    request = asking(Cookie=f"{COOKIE}={gate.begin_session(secret)}")
+    now[0] = 159.9
+    assert gate.admit(request, Scope.READ) == "ci"
+    now[0] = 160.0
+    assert refusal(gate, request, Scope.READ) == "unauthorised"
+    later = gate.begin_session(secret)
+    now[0] = 120.0  # were the first remembered, it would be valid now
+    assert refusal(gate, request, Scope.READ) == "unauthorised"
+    assert gate.admit(asking(Cookie=f"{COOKIE}={later}"), Scope.READ) == "ci"
+
+
 def test_sessions_are_bounded_and_none_begins_without_a_token(tokens: TokenFile) -> None:
     """The oldest goes."""
     _, secret = tokens.create("ci", ("read",))

@@ -6,7 +6,7 @@ import json
 import re
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -171,6 +171,23 @@ def test_malformed_question_is_refused(server: Any, path: str, words: str) -> No
     found = server.client.get(path)
     assert (found.status_code, found.json()["type"]) == (400, "/problems/malformed-request")
     assert found.json()["detail"].startswith(words)
+
+
+def test_waiting_requests_leave_connections_to_others(start: Callable[..., Any], tmp_path: Path) -> None:
+    """A quarter of the connections may wait; the next is answered with its job before any of them."""
+    with start(tmp_path, limits={"connections": 8}) as server, ThreadPoolExecutor(3) as threads:
+        server.plant("hold-golden")
+        job = server.post(server.spec(1), 0).json()["id"]
+        waiting = [threads.submit(server.post, server.spec(1), 60) for _ in range(2)]
+        server.until(lambda: server.service.runner.waiting == 2)
+        refused = threads.submit(server.post, server.spec(1), 60)
+        first, _ = wait([*waiting, refused], return_when=FIRST_COMPLETED)
+        server.mend("hold-golden")
+        told = refused.result()
+        assert (first, told.status_code, told.headers["retry-after"]) == ({refused}, 202, "1")
+        assert told.json()["id"] == job
+        assert [each.result().status_code for each in waiting] == [200, 200]
+        assert server.service.runner.waiting == 0
 
 
 def test_streams_of_events_leave_connections_to_others(start: Callable[..., Any], tmp_path: Path) -> None:

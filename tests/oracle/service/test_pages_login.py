@@ -95,6 +95,12 @@ def test_nobody_is_led_to_another_site(guarded: Any, browser: httpx.Client, else
     assert 'name="next" value="/"' in shown
 
 
+def test_browser_is_told_when_the_session_ends(guarded: Any, browser: httpx.Client) -> None:
+    """The cookie lasts no longer than what it stands for."""
+    cookie = entered(browser, guarded.secrets["reader"]).headers["set-cookie"]
+    assert f"Max-Age={guarded.service.settings.limits.session_seconds};" in cookie
+
+
 def test_logout_ends_the_session(guarded: Any, browser: httpx.Client) -> None:
     """Also for whoever kept the cookie."""
     entered(browser, guarded.secrets["maker"])
