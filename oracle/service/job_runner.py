@@ -269,8 +269,8 @@ class JobRunner:
         seconds = time.monotonic() - live.began if live.began else 0.0
         self._means.metrics.job_seconds.labels(str(job.kind)).observe(seconds)
         self._means.log.info(
-            "job", job=job.identifier, kind=str(job.kind), state=str(job.state), seconds=round(seconds, 3),
-            problem=job.problem.name if job.problem else None,
+            "job", job=job.identifier, kind=str(job.kind), spec=job.spec_digest, state=str(job.state),
+            seconds=round(seconds, 3), problem=job.problem.name if job.problem else None,
         )  # fmt: skip
 
     async def _golden(self, live: LiveJob) -> str:
@@ -352,8 +352,6 @@ class JobRunner:
         )
         outcome = await live.ticket.outcome
         live.ticket = None
-        if outcome.traceback:
-            self._means.log.error("fault", job=live.job.identifier, traceback=outcome.traceback)
         return answered(outcome, allowed, live.cancelled.is_set(), self._closing)
 
     async def _in_book(self, do: Callable[..., Found], *arguments: Any) -> Found:

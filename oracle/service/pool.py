@@ -79,8 +79,8 @@ class WorkerPool:
     make_slot : callable
     long_slots, prompt_slots : int
         How many take long tasks (and prompt ones before these), and how many prompt ones alone.
-    on_loss : callable
-        Told of each lost worker.
+    on_end : callable
+        Told how each try at a task ended; one that lost its worker is tried again.
     """
 
     def __init__(
@@ -88,14 +88,14 @@ class WorkerPool:
         make_slot: Callable[[], WorkerSlot],
         long_slots: int,
         prompt_slots: int,
-        on_loss: Callable[[Task, Outcome], None],
+        on_end: Callable[[Ticket, Outcome], None],
     ) -> None:
         self._places = [_Place(make_slot(), (Lane.PROMPT,)) for _ in range(prompt_slots)]
         self._places += [_Place(make_slot(), (Lane.PROMPT, Lane.LONG)) for _ in range(long_slots)]
         self._threads = ThreadPoolExecutor(len(self._places), thread_name_prefix="worker-slot")
         self._waiting: dict[Lane, deque[Ticket]] = {lane: deque() for lane in Lane}
         self._conversations: set[asyncio.Task[None]] = set()
-        self._on_loss = on_loss
+        self._on_end = on_end
         self._closed = False
 
     async def start(self) -> None:
@@ -208,9 +208,8 @@ class WorkerPool:
         place.busy, ticket.slot = None, None
         if outcome.ending is not Ending.ANSWERED and outcome.ending is not Ending.REFUSED:
             place.recent.clear()  # a new process has nothing at hand
-        if outcome.ending is Ending.LOST:
-            self._on_loss(ticket.task, outcome)
-            ticket.losses += 1
+        self._on_end(ticket, outcome)
+        ticket.losses += outcome.ending is Ending.LOST
         if outcome.ending is Ending.LOST and ticket.losses < MOST_LOSSES and not self._closed:
             self._waiting[ticket.lane].appendleft(ticket)  # perhaps it was not the task's fault
         else:

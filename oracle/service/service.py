@@ -15,13 +15,13 @@ from oracle.service.job_book import JobBook
 from oracle.service.job_runner import JobRunner
 from oracle.service.means import Means
 from oracle.service.metrics import Metrics
-from oracle.service.pool import Lane, WorkerPool
+from oracle.service.pool import Lane, Ticket, WorkerPool
 from oracle.service.recent_specs import RecentSpecs
 from oracle.service.rendered import RenderedGoldens
 from oracle.service.reports import Reports
 from oracle.service.settings import ServiceSettings, SettingsError
 from oracle.service.stored_goldens import StoredGoldens
-from oracle.service.task import Outcome, Task
+from oracle.service.task import Ending, Outcome
 from oracle.service.tokens import TokenFile
 from oracle.service.uploads import Uploads
 from oracle.service.worker import WorkerSlot
@@ -139,9 +139,15 @@ def _assembled(settings: ServiceSettings, log: Any, lock: IO[bytes]) -> Service:
             f"`oracle token create NAME --scope read --data {data}`"
         )
 
-    def lost(task: Task, outcome: Outcome) -> None:
-        metrics.losses.inc()
-        log.warning("worker lost", task=task.name, how=outcome.problem.detail if outcome.problem else "")
+    def ended(ticket: Ticket, outcome: Outcome) -> None:
+        asked = {"task": ticket.task.name, "spec": ticket.about}
+        if outcome.ending is Ending.LOST:
+            metrics.losses.inc()
+            log.warning("worker lost", **asked, how=outcome.problem.detail if outcome.problem else "")
+        elif outcome.ending is Ending.TIMED_OUT:
+            log.warning("timed out", **asked, seconds=ticket.seconds, where=outcome.traceback)
+        elif outcome.traceback:
+            log.error("fault", **asked, traceback=outcome.traceback)
 
     def slot() -> WorkerSlot:
         arguments = {
@@ -151,7 +157,7 @@ def _assembled(settings: ServiceSettings, log: Any, lock: IO[bytes]) -> Service:
         }
         return WorkerSlot(WORKS, arguments, limits.job_memory_bytes)
 
-    pool = WorkerPool(slot, settings.workers, 1, lost)
+    pool = WorkerPool(slot, settings.workers, 1, ended)
     rendered = RenderedGoldens(settings.store / "objects")
     goldens = StoredGoldens(store, pool, rendered, limits.job_seconds)
     drawn = RenderedGoldens(settings.store / "objects", PAGES_BYTES)

@@ -62,7 +62,7 @@ class Outcome:
     problem : Problem or None
         None where it was answered.
     traceback : str
-        For the log, where the fault is ours.
+        For the log: of a fault of ours, or where the worker was when its time was up.
     """
 
     ending: Ending

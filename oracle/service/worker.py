@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import signal
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
@@ -20,11 +22,15 @@ from typing import Any
 
 from oracle.service.problems import Problem, problem_of
 from oracle.service.task import Advance, Ending, Outcome, Task, head, trace_of_ours
-from oracle.service.worker_process import serve_tasks
+from oracle.service.worker_process import WHERE, serve_tasks
 
 __all__ = ["WorkerSlot"]
 
 PAUSES = (0.05, 0.2, 1.0)  # seconds after each vain try to start a worker
+SECONDS_TO_TELL = 0.2  # where it is; a stack is written in a millisecond
+LONGEST_TRACE = 2**16
+
+_Worker = tuple[BaseProcess, Connection, Connection]  # with the pipes of its tasks and of its trace
 
 
 class WorkerSlot:
@@ -45,6 +51,7 @@ class WorkerSlot:
         self._context = _context(works)
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
+        self._trace: Connection | None = None  # where the worker says where it is, when its time is up
         self._lock = threading.Lock()
         self._task: Task | None = None  # under way
         self._cut: Ending | None = None  # how we ended it, if we did
@@ -107,6 +114,15 @@ class WorkerSlot:
             process.join(5)
 
     def _expire(self, task: Task) -> None:
+        """End a task whose time is up, and have its worker tell where it was."""
+        with self._lock:
+            if self._task is not task or self._cut is not None:
+                return
+            self._cut = Ending.TIMED_OUT
+            if WHERE is not None and self._process is not None and self._process.is_alive():
+                with suppress(ProcessLookupError):  # it has just ended
+                    os.kill(self._process.pid or 0, WHERE)
+        time.sleep(SECONDS_TO_TELL)
         with self._lock:
             self._end(task, Ending.TIMED_OUT)
 
@@ -161,10 +177,10 @@ class WorkerSlot:
         return Outcome(Ending.REFUSED, problem=problem, traceback=told["traceback"])
 
     def _lost(self, how: str) -> Outcome:
-        self._end_process()
+        where = self._end_process()
         with self._lock:
             if self._cut is not None:
-                return Outcome(self._cut)
+                return Outcome(self._cut, traceback=where)
         detail = f"the process that computed this is gone ({how}); nothing else was touched"
         return Outcome(Ending.LOST, problem=Problem("worker-lost", detail))
 
@@ -176,14 +192,14 @@ class WorkerSlot:
         started = self._started_in_the_end()
         if started is None:
             return None
-        process, pipe = started
+        process, pipe, trace = started
         with self._lock:
-            self._process, self._pipe, self._answered = process, pipe, 0
+            self._process, self._pipe, self._trace, self._answered = process, pipe, trace, 0
             if self._closed or self._cut is not None:
                 self._kill()
         return pipe
 
-    def _started_in_the_end(self) -> tuple[BaseProcess, Connection] | None:
+    def _started_in_the_end(self) -> _Worker | None:
         """Start a worker, with some patience: the process that forks it may just have been killed itself."""
         for pause in PAUSES:
             try:
@@ -192,29 +208,35 @@ class WorkerSlot:
                 time.sleep(pause)
         return None
 
-    def _started(self) -> tuple[BaseProcess, Connection]:
-        here, there = self._context.Pipe()
-        process = self._context.Process(
-            target=serve_tasks, args=(there, self._works, self._arguments, self._memory), daemon=True
-        )
-        try:
+    def _started(self) -> _Worker:
+        with ExitStack() as theirs, ExitStack() as ours:
+            here, there = self._context.Pipe()
+            theirs.enter_context(there)
+            ours.enter_context(here)
+            trace, told = self._context.Pipe(duplex=False)
+            theirs.enter_context(told)
+            ours.enter_context(trace)
+            arguments = (there, told, self._works, self._arguments, self._memory)
+            process = self._context.Process(target=serve_tasks, args=arguments, daemon=True)
             process.start()
-        except BaseException:
-            here.close()
-            raise
-        finally:
-            there.close()
-        return process, here
+            ours.pop_all()
+        return process, here, trace
 
-    def _end_process(self) -> None:
+    def _end_process(self) -> str:
+        """End the process, and return where it said it was."""
         with self._lock:
             self._kill()
             process, self._process = self._process, None
             pipe, self._pipe = self._pipe, None
+            trace, self._trace = self._trace, None
         if pipe is not None:
             pipe.close()
         if process is not None:
             process.join(5)
+        if trace is None:
+            return ""
+        with trace:
+            return _written(trace)
 
     def _kill(self) -> None:
         if self._process is not None and self._process.is_alive():
@@ -230,6 +252,15 @@ def _context(works: str) -> ForkServerContext | SpawnContext:
         ["__main__", works.partition(":")[0]]
     )  # a lost worker is replaced in milliseconds
     return context
+
+
+def _written(trace: Connection) -> str:
+    """Return what there is in a pipe, waiting for nothing."""
+    os.set_blocking(trace.fileno(), False)
+    try:
+        return os.read(trace.fileno(), LONGEST_TRACE).decode("utf-8", "replace")
+    except OSError:  # nothing was written
+        return ""
 
 
 def _how_it_ended(process: BaseProcess) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import signal
 import sys
@@ -14,13 +15,21 @@ from oracle.child_process import live_with_parent
 from oracle.service.problems import problem_of
 from oracle.service.task import Advance, Task, head, trace_of_ours
 
-__all__ = ["serve_tasks"]
+__all__ = ["WHERE", "serve_tasks"]
 
+WHERE: int | None = getattr(signal, "SIGUSR1", None)  # Windows has none
 Work = Callable[[Task, Advance], tuple[dict[str, Any], bytes]]
 
 
-def serve_tasks(pipe: Connection, works: str, arguments: Mapping[str, Any], memory_bytes: int) -> None:
-    """Do tasks until the other end is gone: what a worker process runs."""
+def serve_tasks(
+    pipe: Connection, trace: Connection, works: str, arguments: Mapping[str, Any], memory_bytes: int
+) -> None:
+    """Do tasks until the other end is gone: what a worker process runs.
+
+    Asked by `WHERE`, it writes to `trace` where it is, even out of a computation that does not come back to Python.
+    """
+    if WHERE is not None:
+        faulthandler.register(WHERE, file=trace.fileno(), all_threads=False)
     live_with_parent()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     table = _loaded(works)(**arguments)

@@ -72,6 +72,15 @@ def until(holds: Callable[[], Any]) -> Any:
     return found
 
 
+class Told(io.StringIO):
+    """A server's log, which pytest shows too where a test has failed."""
+
+    def write(self, text: str) -> int:
+        """Keep a text, and show it."""
+        sys.stderr.write(text)
+        return super().write(text)
+
+
 @dataclass(eq=False)
 class Running:
     """A server in this process: its client, its parts, its log and the faults planted in its workers."""
@@ -149,7 +158,7 @@ def settings_in(folder: Path, **changes: Any) -> ServiceSettings:
 @contextmanager
 def running(folder: Path, **changes: Any) -> Iterator[Running]:
     """Bring a server up on a folder, with the planted works, and down again."""
-    stream = io.StringIO()
+    stream = Told()
     with pytest.MonkeyPatch.context() as patched:
         patched.syspath_prepend(str(PLANTED))
         patched.setattr(service_module, "WORKS", "planted_works:works")

@@ -158,6 +158,18 @@ def test_report_that_many_look_at_is_made_once(server: Any) -> None:
     assert server.begun("report") == began + 1
 
 
+def test_fault_in_a_report_is_in_the_log(server: Any) -> None:
+    """Who asks learns that it is ours; the log has the traceback, and the next is made."""
+    check = server.check(server.spec(23), server.candidate(23)).json()
+    server.plant("raise-report", "builtins:ZeroDivisionError")
+    refused = server.client.get(check["report"])
+    server.mend("raise-report")
+    assert (refused.status_code, "planted" in refused.text) == (500, False)
+    (line,) = [line for line in server.log() if line["event"] == "fault" and line["task"] == "report"]
+    assert (line["spec"], "ZeroDivisionError: planted" in line["traceback"]) == (check["spec_digest"], True)
+    assert server.client.get(check["report"]).status_code == 200
+
+
 def test_altered_report_is_not_shown(server: Any) -> None:
     """Planted: somebody changes the verdict in the kept page."""
     found = server.check(server.spec(9), server.candidate(9, 1e-3)).json()

@@ -26,7 +26,12 @@ async def pool_of(
     """Yield a pool and the tasks that lost a worker."""
     lost: list[Task] = []
     make = slot or (lambda: WorkerSlot("planted_tasks:works", {}, 2**29))
-    pool = WorkerPool(make, long_slots, prompt_slots, lambda task, _: lost.append(task))
+    pool = WorkerPool(
+        make,
+        long_slots,
+        prompt_slots,
+        lambda ticket, outcome: lost.append(ticket.task) if outcome.ending is Ending.LOST else None,
+    )
     await pool.start()
     try:
         yield pool, lost

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -129,17 +130,27 @@ def test_memory_that_an_earlier_task_kept_is_not_held_against_the_next(slot: Wor
     assert (first.ending, again.ending) == (Ending.LOST, Ending.ANSWERED)
 
 
-def test_task_that_takes_too_long_is_ended(slot: WorkerSlot, tmp_path: Path) -> None:
-    """And its process with it."""
+def test_task_that_takes_too_long_is_ended_and_tells_where_it_was(slot: WorkerSlot, tmp_path: Path) -> None:
+    """And its process with it; nothing is told of one that was stopped on demand."""
     found = slot.run(sleeping(tmp_path), ignore, 0.5)
     assert (found.ending, asked(slot, "echo").ending) == (Ending.TIMED_OUT, Ending.ANSWERED)
+    assert re.search(r'planted_tasks\.py", line \d+ in _sleep\n', found.traceback)
+    assert "in serve_tasks" in found.traceback
+
+
+def test_place_is_told_out_of_a_computation_that_does_not_come_back_to_python(slot: WorkerSlot) -> None:
+    """A power of ten that takes minutes, in one operation; Python's own signal handlers would wait for its end."""
+    found = asked(slot, "power", seconds=0.5, exponent=10**9)
+    assert (found.ending, asked(slot, "echo").ending) == (Ending.TIMED_OUT, Ending.ANSWERED)
+    assert "in _power" in found.traceback
 
 
 def test_time_limit_holds_for_a_worker_that_does_not_even_listen(slot: WorkerSlot) -> None:
     """Stopped (SIGSTOP) before a body that no buffer takes is sent: sending alone would wait for ever."""
     os.kill(asked(slot, "echo").fields["pid"], signal.SIGSTOP)
     found = asked(slot, "echo", bytes(32 * MEBIBYTE), seconds=0.5)
-    assert (found.ending, asked(slot, "echo").ending) == (Ending.TIMED_OUT, Ending.ANSWERED)
+    assert (found.ending, found.traceback) == (Ending.TIMED_OUT, "")
+    assert asked(slot, "echo").ending is Ending.ANSWERED
 
 
 def test_stop_ends_the_task_under_way(slot: WorkerSlot, tmp_path: Path, until: Until) -> None:

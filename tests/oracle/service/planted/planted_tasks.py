@@ -22,11 +22,16 @@ def works(**_: Any) -> Mapping[str, Any]:
         "refuse": _refuse,
         "fault": lambda task, _: 1 // 0,
         "sleep": _sleep,
+        "power": _power,
         "count": _count,
         "keep": _keep,
         "grow": lambda task, _: ({}, bytes(bytearray(task.fields["bytes"]))[:1]),
         "large": lambda task, _: ({}, bytes(task.fields["bytes"])),
     }
+
+
+def _power(task: Any, _: Any) -> Answer:
+    return {"bits": (10 ** task.fields["exponent"]).bit_length()}, b""
 
 
 KEPT: list[bytearray] = []
