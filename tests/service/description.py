@@ -22,7 +22,7 @@ SECONDS = 1500
 SCHEMATHESIS = "from schemathesis.cli import schemathesis; schemathesis()"
 LIMITS = (
     "--limit",
-    "job-seconds=5",
+    "job-seconds=25",
     "--limit",
     "steps=400",
     "--limit",
