@@ -1,14 +1,35 @@
-"""How a worker process of ours behaves towards the process that started it, whoever that is."""
+"""Worker processes of ours: how each behaves towards the process that started it, and a pool of such."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 import signal
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from multiprocessing.connection import wait
 from threading import Thread
 
-__all__ = ["live_with_parent"]
+__all__ = ["fresh_processes", "live_with_parent"]
+
+
+@contextmanager
+def fresh_processes(count: int) -> Iterator[ProcessPoolExecutor]:
+    """Yield a pool of processes that begin afresh: copies of this one would inherit threads that do not survive copying.
+
+    Leaving by an exception drops the tasks that have not begun and ends those that have; and no process outlives this
+    one, however it ends.
+    """
+    context, others = multiprocessing.get_context("spawn"), multiprocessing.active_children()
+    with ProcessPoolExecutor(count, context, live_with_parent) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for worker in set(multiprocessing.active_children()).difference(others):
+                worker.terminate()
+            raise
 
 
 def live_with_parent() -> None:

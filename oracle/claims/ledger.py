@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from time import perf_counter
 
+from oracle.child_process import fresh_processes
 from oracle.claims.catalogue import catalogue
 from oracle.claims.claim import Claim, Setting
 from oracle.claims.evidence import Findings
@@ -97,7 +95,7 @@ def _computed(claims: Sequence[Claim], setting: Setting, workers: int) -> Iterat
         for claim in claims:
             yield _guarded(claim, setting)
         return
-    with _pool(workers) as pool:
+    with fresh_processes(workers) as pool:
         waiting = {_submitted(pool, claim, setting): claim for claim in claims}
         while waiting:
             done, _ = wait(waiting, return_when=FIRST_COMPLETED)
@@ -107,25 +105,6 @@ def _computed(claims: Sequence[Claim], setting: Setting, workers: int) -> Iterat
                     yield replace(future.result(), claim=claim)
                 except BrokenProcessPool as error:
                     yield _failed(claim, f"its worker process died: {error}")
-
-
-@contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Yield a pool of fresh processes; leaving early drops what has not begun and ends what has."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_interrupts) as pool:
-        try:
-            yield pool
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for worker in multiprocessing.active_children():
-                worker.terminate()
-            raise
-
-
-def _leave_interrupts() -> None:
-    """Leave Ctrl-C to the parent, which ends its workers itself."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _submitted(pool: ProcessPoolExecutor, claim: Claim, setting: Setting) -> Future[Entry]:

@@ -7,16 +7,16 @@ precision belongs to a whole process.
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from concurrent.futures import Executor, as_completed
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import version
 from typing import Any
 
+from oracle.child_process import fresh_processes
 from oracle.conformance.crew import Crew, chosen, installed
 from oracle.conformance.false_alarms import CorrectRuns, correct_runs, merged, problem_at, runnable
 from oracle.conformance.finished_work import FinishedWork
@@ -58,7 +58,10 @@ def self_test(
     at_home = crew is not None or judge is not judged or settings.processes < 2
     everybody = _everybody() if crew is None else crew
     plan = plan_of(chosen(everybody, settings.only), settings)
-    with _pool(0 if at_home else settings.processes) as pool:
+    processes: AbstractContextManager[Executor | None] = (
+        nullcontext() if at_home else fresh_processes(settings.processes)
+    )
+    with processes as pool:
         workshop = _Workshop(kept, pool, everybody, judge)
         trials = [_trial(found) for found in workshop.done(plan.plantings, stage("plant faults"))]
         correct = workshop.done(plan.correct, stage("run correct implementations"))
@@ -106,16 +109,6 @@ class _Workshop:
         finally:  # one that failed, or an interrupt: what has not begun never will
             for future in futures:
                 future.cancel()
-
-
-@contextmanager
-def _pool(processes: int) -> Iterator[Executor | None]:
-    """Yield processes that begin afresh: a copy of this one would inherit threads that do not survive copying."""
-    if not processes:
-        yield None
-        return
-    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
-        yield pool
 
 
 @cache
