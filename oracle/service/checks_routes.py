@@ -82,7 +82,7 @@ async def get_check(service: TheService, _: MayRead, identifier: Identifier) -> 
     "/reports/{identifier}",
     summary="The report of a check",
     response_class=HTMLResponse,
-    responses=problems("not-found", *ENDED),
+    responses=problems("not-found", "overloaded", *ENDED),
 )
 async def get_report(service: TheService, _: MayRead, identifier: Identifier) -> Response:
     """Answer with the page about a check: verdict, curves, digits, diagnosis."""
@@ -111,7 +111,8 @@ async def report_of(service: Service, check: Check) -> bytes:
     Raises
     ------
     ProblemError
-        ``internal-error`` where judging it again gives another verdict, and what judging it raises.
+        ``internal-error`` where judging it again gives another verdict, ``overloaded`` where too many wait already, and
+        what judging it raises.
     DamagedRecordError
         If the page was made before, and altered since.
     """
@@ -122,7 +123,8 @@ async def report_of(service: Service, check: Check) -> bytes:
     if making is None:
         making = service.making[check.identifier] = asyncio.ensure_future(_report_made(service, check))
         making.add_done_callback(lambda _: service.making.pop(check.identifier, None))
-    return await asyncio.shield(making)
+    with service.waiting.place():
+        return await asyncio.shield(making)
 
 
 async def _report_made(service: Service, check: Check) -> bytes:

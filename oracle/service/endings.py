@@ -20,7 +20,7 @@ def answered(outcome: Outcome, seconds: float, cancelled: bool = False, closing:
         return outcome
     if outcome.problem is not None and not cancelled:
         raise ProblemError(outcome.problem.name, outcome.problem.detail)
-    if outcome.ending is Ending.TIMED_OUT:
+    if outcome.ending is Ending.TIMED_OUT and not cancelled:
         raise ProblemError("timed-out", f"it was ended after {seconds:g} s, which is what this server allows")
     if closing and not cancelled:
         raise ServerEndsError

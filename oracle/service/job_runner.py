@@ -46,7 +46,6 @@ class JobRunner:
         self._entering: dict[str, tuple[Job, asyncio.Task[Job]]] = {}  # on their way into the book, by key
         self._tasks: set[asyncio.Task[Any]] = set()
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="book")  # SQLite has one writer anyhow
-        self.waiting = 0  # requests, for the end of a job
         self._closing = False
 
     async def start(self) -> None:
@@ -114,16 +113,12 @@ class JobRunner:
     async def wait(self, identifier: str, seconds: float) -> Job:
         """Return a job when it is finished, or as it stands after so many seconds, or as many as are granted.
 
-        Where `Limits.waiting` others wait already, it is returned as it stands: no client can hold every connection.
+        Where all places to wait are taken, it is returned as it stands: no client can hold every connection.
         """
-        limits = self._means.limits
-        if self.waiting >= limits.waiting:
+        if self._means.waiting.is_full:
             return await self.job(identifier)
-        self.waiting += 1
-        try:
-            return await self._finished(identifier, min(seconds, limits.wait_seconds))
-        finally:
-            self.waiting -= 1
+        with self._means.waiting.place():
+            return await self._finished(identifier, min(seconds, self._means.limits.wait_seconds))
 
     async def changes(self, identifier: str) -> AsyncIterator[Job]:
         """Yield a job as it stands, then whenever it changed, up to its end."""

@@ -90,7 +90,7 @@ class Limits:
         For a client to take what it is sent, each time its buffers are full.
     connections : int
         Open at a time; half of them at most for streams of events (`streams`), a quarter for requests that wait for
-        their answer (`waiting`).
+        a job or a report (`waiting`).
     keep_uploads_bytes, keep_days : int
         Of uploaded candidates: bytes in all, and days since each was last asked about.
 
@@ -150,7 +150,7 @@ class Limits:
 
     @property
     def waiting(self) -> int:
-        """How many requests may wait for their answer at a time; one more is answered with its job at once."""
+        """How many requests may wait at a time: one more for a job is answered with that at once, for a report refused."""
         return max(1, self.connections // 4)
 
 

@@ -12,6 +12,7 @@ from oracle.service.metrics import Metrics
 from oracle.service.pool import WorkerPool
 from oracle.service.rendered import RenderedGoldens
 from oracle.service.uploads import Uploads
+from oracle.service.waiting_room import WaitingRoom
 from oracle.store import Store
 
 __all__ = ["Means"]
@@ -31,6 +32,8 @@ class Means:
     claims : ClaimsLedger
         Where the claims' ledger is kept.
     limits : Limits
+    waiting : WaitingRoom
+        For requests that wait for the end of a job.
     metrics : Metrics
     log : object
         A structlog logger.
@@ -43,5 +46,6 @@ class Means:
     uploads: Uploads
     claims: ClaimsLedger
     limits: Limits
+    waiting: WaitingRoom
     metrics: Metrics
     log: Any

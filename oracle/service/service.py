@@ -24,6 +24,7 @@ from oracle.service.stored_goldens import StoredGoldens
 from oracle.service.task import Ending, Outcome
 from oracle.service.tokens import TokenFile
 from oracle.service.uploads import Uploads
+from oracle.service.waiting_room import WaitingRoom
 from oracle.service.worker import WorkerSlot
 from oracle.store import Store, StoreError
 from oracle.store_files import file_errors_named, make_directory
@@ -53,6 +54,7 @@ class Service:
     pool: WorkerPool
     runner: JobRunner
     book: JobBook
+    waiting: WaitingRoom
     lock: IO[bytes]
     specs: RecentSpecs = field(default_factory=RecentSpecs)
     ready: bool = False
@@ -163,11 +165,11 @@ def _assembled(settings: ServiceSettings, log: Any, lock: IO[bytes]) -> Service:
     drawn = RenderedGoldens(settings.store / "objects", PAGES_BYTES)
     golden_pages = StoredGoldens(store, pool, drawn, limits.job_seconds, "golden-page")
     uploads, claims = Uploads(data / "uploads", limits), ClaimsLedger(data / "claims")
-    book = JobBook(data / "jobs.sqlite3")
-    runner = JobRunner(Means(book, pool, store, rendered, uploads, claims, limits, metrics, log))
+    book, waiting = JobBook(data / "jobs.sqlite3"), WaitingRoom(limits.waiting)
+    runner = JobRunner(Means(book, pool, store, rendered, uploads, claims, limits, waiting, metrics, log))
     return Service(
         settings, metrics, log, gate, store, goldens, golden_pages, uploads, Reports(data / "reports"), claims, pool,
-        runner, book, lock,
+        runner, book, waiting, lock,
     )  # fmt: skip
 
 

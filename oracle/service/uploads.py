@@ -7,6 +7,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -156,5 +157,6 @@ class Uploads:
 
     def _clear_leftovers(self) -> None:
         for path in self._root.glob(f"??/.*{TEMPORARY_SUFFIX}"):
-            if path.stat().st_mtime < self._clock.least() - DAY:
-                path.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # its writer has just finished
+                if path.stat().st_mtime < self._clock.least() - DAY:
+                    path.unlink()

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
@@ -27,6 +28,7 @@ from oracle.service.worker_process import WHERE, serve_tasks
 __all__ = ["WorkerSlot"]
 
 PAUSES = (0.05, 0.2, 1.0)  # seconds after each vain try to start a worker
+SECONDS_TO_START = 30.0  # a worker; the process that forks them may have to begin itself
 SECONDS_TO_TELL = 0.2  # where it is; a stack is written in a millisecond
 LONGEST_TRACE = 2**16
 
@@ -55,6 +57,7 @@ class WorkerSlot:
         self._lock = threading.Lock()
         self._task: Task | None = None  # under way
         self._cut: Ending | None = None  # how we ended it, if we did
+        self._starting = False  # a worker, which the process that forks them has yet to answer
         self._unwanted: Task | None = None  # stopped last, perhaps before `run` came to it
         self._answered = 0  # tasks of the process there is
         self._closed = False
@@ -109,6 +112,7 @@ class WorkerSlot:
             if self._task is not None:
                 self._end(self._task, Ending.STOPPED)
             self._kill()
+        self._await_start()
         process = self._process
         if process is not None:
             process.join(5)
@@ -123,6 +127,7 @@ class WorkerSlot:
                 with suppress(ProcessLookupError):  # it has just ended
                     os.kill(self._process.pid or 0, WHERE)
         time.sleep(SECONDS_TO_TELL)
+        self._await_start()
         with self._lock:
             self._end(task, Ending.TIMED_OUT)
 
@@ -170,9 +175,9 @@ class WorkerSlot:
         if told["kind"] == "answer":
             return Outcome(Ending.ANSWERED, told["fields"], body)
         problem = Problem(told["problem"], told["detail"])
-        if told["leaves"]:  # out of memory: what is left of it is not to be trusted
+        if told["leaves"]:  # out of memory, or faulty: what is left of it is not to be trusted
             self._end_process()
-            if not first:  # the tasks before may have left it too little
+            if not first:  # it may be what the tasks before left behind
                 return Outcome(Ending.LOST, problem=problem)
         return Outcome(Ending.REFUSED, problem=problem, traceback=told["traceback"])
 
@@ -203,9 +208,12 @@ class WorkerSlot:
         """Start a worker, with some patience: the process that forks it may just have been killed itself."""
         for pause in PAUSES:
             try:
+                self._starting = True
                 return self._started()
             except (OSError, EOFError):  # no file handles, no memory, or nobody who forks
                 time.sleep(pause)
+            finally:
+                self._starting = False
         return None
 
     def _started(self) -> _Worker:
@@ -242,16 +250,32 @@ class WorkerSlot:
         if self._process is not None and self._process.is_alive():
             self._process.kill()
 
+    def _await_start(self) -> None:
+        """Wait for a start that is under way, and kill what holds it up if that takes too long; not under the lock."""
+        end = time.monotonic() + SECONDS_TO_START
+        while self._starting and time.monotonic() < end:
+            time.sleep(0.02)
+        if self._starting:
+            _end_forking()
+
 
 def _context(works: str) -> ForkServerContext | SpawnContext:
     """Return a way to start processes that inherits no threads and no open connections."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(
-        ["__main__", works.partition(":")[0]]
-    )  # a lost worker is replaced in milliseconds
+    # a lost worker is replaced in milliseconds
+    context.set_forkserver_preload(["__main__", works.partition(":")[0], "oracle.service.preloaded"])
     return context
+
+
+def _end_forking() -> None:
+    """Kill the process that forks workers: one that does not answer holds up every start. The next start makes another."""
+    about: Any = forkserver
+    pid = getattr(getattr(about, "_forkserver", None), "_forkserver_pid", None)
+    if pid is not None:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _written(trace: Connection) -> str:

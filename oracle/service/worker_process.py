@@ -54,7 +54,8 @@ def _answer(pipe: Connection, table: Mapping[str, Work], task: Task) -> tuple[by
             "detail": problem.detail,
             "traceback": trace_of_ours(problem, error),
         }
-        return (head(kind="problem", **told, leaves=isinstance(error, MemoryError)),)
+        leaves = isinstance(error, MemoryError) or problem.name == "internal-error"
+        return (head(kind="problem", **told, leaves=leaves),)
     return (head(kind="answer", fields=fields, body=True), body)
 
 

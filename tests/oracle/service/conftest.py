@@ -216,7 +216,7 @@ def settings_for() -> Callable[..., ServiceSettings]:
 @pytest.fixture(scope="session")
 def forking() -> None:
     """Start the process that forks the workers with everything imported that workers need: each starts at once."""
-    multiprocessing.get_context("forkserver").set_forkserver_preload(["__main__", "oracle.service.works"])
+    multiprocessing.get_context("forkserver").set_forkserver_preload(["__main__", "oracle.service.preloaded"])
     forkserver.ensure_running()
 
 

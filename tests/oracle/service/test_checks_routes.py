@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -156,6 +157,23 @@ def test_report_that_many_look_at_is_made_once(server: Any) -> None:
         answers = [one.result() for one in asked]
     assert {(answer.status_code, answer.content) for answer in answers} == {(200, answers[0].content)}
     assert server.begun("report") == began + 1
+
+
+def test_requests_that_wait_for_a_report_leave_connections_to_others(
+    start: Callable[..., Any], tmp_path: Path
+) -> None:
+    """A quarter of them may wait, for jobs and reports together; one more is told to come again, and then has it."""
+    with start(tmp_path, limits={"connections": 8}) as server, ThreadPoolExecutor(2) as threads:
+        report = server.check(server.spec(1), server.candidate(1)).json()["report"]
+        server.plant("hold-report")
+        asked = [threads.submit(server.client.get, report) for _ in range(2)]
+        server.until(lambda: server.service.waiting.taken == 2)
+        refused = server.client.get(report)
+        assert (refused.status_code, refused.json()["type"]) == (503, "/problems/overloaded")
+        assert refused.headers["retry-after"] == "2"
+        server.mend("hold-report")
+        assert [each.result().status_code for each in asked] == [200, 200]
+        assert (server.client.get(report).status_code, server.service.waiting.taken) == (200, 0)
 
 
 def test_fault_in_a_report_is_in_the_log(server: Any) -> None:

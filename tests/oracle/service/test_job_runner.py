@@ -20,6 +20,7 @@ from oracle.service.metrics import Metrics
 from oracle.service.pool import Lane, Ticket
 from oracle.service.problems import ProblemError
 from oracle.service.task import Ending, Outcome, Task
+from oracle.service.waiting_room import WaitingRoom
 from oracle.spec import Spec, parse_spec
 
 DIGEST = "sha256:" + "0" * 64
@@ -80,7 +81,8 @@ class Scene:
         store = SimpleNamespace(digest_of=lambda _: None)
         means: Any = SimpleNamespace(
             book=self.book, pool=self.pool, store=store, rendered=SimpleNamespace(keep=lambda *_: None),
-            uploads=SimpleNamespace(read=lambda _: b""), claims=None, limits=Limits(**limits), metrics=Metrics(), log=silent,
+            uploads=SimpleNamespace(read=lambda _: b""), claims=None, limits=Limits(**limits),
+            waiting=WaitingRoom(Limits(**limits).waiting), metrics=Metrics(), log=silent,
         )  # fmt: skip
         self.runner = JobRunner(means)
 

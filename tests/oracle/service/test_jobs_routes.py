@@ -179,7 +179,7 @@ def test_waiting_requests_leave_connections_to_others(start: Callable[..., Any],
         server.plant("hold-golden")
         job = server.post(server.spec(1), 0).json()["id"]
         waiting = [threads.submit(server.post, server.spec(1), 60) for _ in range(2)]
-        server.until(lambda: server.service.runner.waiting == 2)
+        server.until(lambda: server.service.waiting.taken == 2)
         refused = threads.submit(server.post, server.spec(1), 60)
         first, _ = wait([*waiting, refused], return_when=FIRST_COMPLETED)
         server.mend("hold-golden")
@@ -187,7 +187,7 @@ def test_waiting_requests_leave_connections_to_others(start: Callable[..., Any],
         assert (first, told.status_code, told.headers["retry-after"]) == ({refused}, 202, "1")
         assert told.json()["id"] == job
         assert [each.result().status_code for each in waiting] == [200, 200]
-        assert server.service.runner.waiting == 0
+        assert server.service.waiting.taken == 0
 
 
 def test_streams_of_events_leave_connections_to_others(start: Callable[..., Any], tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from oracle.service import worker
 from oracle.service.task import Ending, Outcome, Task
 from oracle.service.worker import WorkerSlot
 from tests.processes import runs
@@ -113,6 +114,18 @@ def test_worker_killed_while_idle_is_replaced(slot: WorkerSlot, until: Until) ->
     assert endings[-1] is Ending.ANSWERED
 
 
+def test_fresh_worker_has_imported_what_a_report_takes(planted: None) -> None:
+    """The process that forks it has, once: a report's time does not go into that."""
+    server: Any = forkserver
+    server.ensure_running()
+    os.kill(server._forkserver._forkserver_pid, signal.SIGKILL)
+    slot = WorkerSlot("planted_tasks:works", {}, ROOM)
+    names = ("matplotlib.figure", "matplotlib.backends.backend_svg", "oracle.report.html", "not.imported")
+    found = [asked(slot, "has", module=name).fields["has"] for name in names]
+    slot.close()
+    assert found == [True, True, True, False]
+
+
 def test_too_much_memory_is_refused_and_the_next_task_done(slot: WorkerSlot) -> None:
     """A MemoryError of a fresh worker is the task's own."""
     found = asked(slot, "grow", bytes=2 * ROOM)
@@ -120,6 +133,15 @@ def test_too_much_memory_is_refused_and_the_next_task_done(slot: WorkerSlot) -> 
     assert (found.ending, found.problem.name) == (Ending.REFUSED, "worker-lost")
     assert "more memory than this server allows" in found.problem.detail
     assert asked(slot, "echo").ending is Ending.ANSWERED
+
+
+def test_worker_with_a_fault_is_replaced_and_the_task_done_by_a_fresh_one(slot: WorkerSlot) -> None:
+    """The fault may be what the tasks before left behind; that of a fresh worker is the task's own, and it goes too."""
+    pid = asked(slot, "echo").fields["pid"]
+    first, again = asked(slot, "fault"), asked(slot, "fault")
+    assert (first.ending, again.ending) == (Ending.LOST, Ending.REFUSED)
+    assert "ZeroDivisionError" in again.traceback
+    assert asked(slot, "echo").fields["pid"] != pid
 
 
 def test_memory_that_an_earlier_task_kept_is_not_held_against_the_next(slot: WorkerSlot) -> None:
@@ -198,6 +220,25 @@ def test_body_is_loaded_in_time_and_its_failure_is_the_tasks(slot: WorkerSlot) -
     assert (loaded.body, failed.ending) == (b"later", Ending.REFUSED)
     assert failed.problem is not None
     assert (failed.problem.name, "planted" in failed.traceback) == ("internal-error", True)
+
+
+@pytest.mark.parametrize("how", ["its time is up", "closed"])
+def test_start_that_is_never_answered_ends(
+    slot: WorkerSlot, monkeypatch: pytest.MonkeyPatch, until: Until, how: str
+) -> None:
+    """The process that forks workers is stopped (SIGSTOP): it is killed, and another takes its place."""
+    monkeypatch.setattr(worker, "SECONDS_TO_START", 0.5)
+    server: Any = forkserver
+    os.kill(server._forkserver._forkserver_pid, signal.SIGSTOP)
+    thread, found = begun(slot, Task("echo"), 0.5 if how != "closed" else LONG)
+    if how == "closed":
+        until(lambda: slot._starting)
+        slot.close()
+    thread.join(LONG)
+    assert found[0].ending is (Ending.STOPPED if how == "closed" else Ending.TIMED_OUT)
+    with_another = WorkerSlot("planted_tasks:works", {}, ROOM)
+    assert asked(with_another, "echo").ending is Ending.ANSWERED
+    with_another.close()
 
 
 def test_slot_outlives_the_server_that_forks_its_workers(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +25,7 @@ def works(**_: Any) -> Mapping[str, Any]:
         "sleep": _sleep,
         "power": _power,
         "count": _count,
+        "has": lambda task, _: ({"has": task.fields["module"] in sys.modules}, b""),
         "keep": _keep,
         "grow": lambda task, _: ({}, bytes(bytearray(task.fields["bytes"]))[:1]),
         "large": lambda task, _: ({}, bytes(task.fields["bytes"])),
