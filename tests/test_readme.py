@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from oracle.records.candidate import CandidateMethod, CandidateProblem, Candidat
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+SURROUNDINGS = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 
 def section(title: str) -> str:
@@ -36,8 +38,7 @@ def tour(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Run the blocks of the tour one after the other, as a reader would; return where they ran."""
     where = tmp_path_factory.mktemp("tour")
     shell = {"sh": ["bash", "-e", "-c"], "python": [sys.executable, "-W", "error", "-c"]}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    surroundings = {**os.environ, "PATH": path, "HOME": str(where), "XDG_DATA_HOME": str(where)}
+    surroundings = {**SURROUNDINGS, "HOME": str(where), "XDG_DATA_HOME": str(where)}
     for language, content in blocks(section("A first golden, a first verdict")):
         run = subprocess.run(
             [*shell[language], content],
@@ -90,19 +91,28 @@ def test_training_example_trains_and_saves(tmp_path: Path, monkeypatch: pytest.M
     assert not list(tmp_path.rglob("*.part"))
 
 
-@pytest.fixture(scope="module")
-def address(tour: Path) -> Iterator[str]:
-    """Serve beside the tour's files; return the address."""
+@contextmanager
+def served(data: Path) -> Iterator[str]:
+    """Serve with everything below a folder, on loopback; yield the address."""
     pytest.importorskip("fastapi", reason="the extra `service` is not installed")
     command = [str(Path(sys.executable).with_name("oracle")), "serve", "--port", "0", "--log-format", "json"]
-    folders = ["--store", str(tour / "goldens"), "--data", str(tour / "data")]
+    folders = ["--store", str(data / "goldens"), "--data", str(data)]
     with subprocess.Popen([*command, *folders], stderr=subprocess.PIPE, text=True) as server:
         assert server.stderr is not None
         told = (re.search(r"serving on (http://\S+)", line) for line in server.stderr)
         found = next(match for match in told if match)
         threading.Thread(target=server.stderr.read, daemon=True).start()  # or the pipe fills, and it waits
-        yield found[1]
-        server.terminate()
+        try:
+            yield found[1]
+        finally:
+            server.terminate()
+
+
+@pytest.fixture(scope="module")
+def address(tour: Path) -> Iterator[str]:
+    """Serve beside the tour's files; return the address."""
+    with served(tour / "data") as found:
+        yield found
 
 
 def test_service_answers_each_line_as_typed(tour: Path, address: str) -> None:
@@ -110,7 +120,7 @@ def test_service_answers_each_line_as_typed(tour: Path, address: str) -> None:
     lines = [line for _, text in blocks(section("As a service")) for line in text.splitlines()]
     answers = []
     for line in lines:
-        if line.startswith(("curl", "sed")):
+        if line.startswith(("curl", "sed")) and "$MOMENTUM" not in line:
             typed = line.replace("http://127.0.0.1:8765", address)
             run = subprocess.run(["bash", "-c", typed], cwd=tour, capture_output=True, text=True, check=True)
             answers.append(run.stdout)
@@ -119,18 +129,50 @@ def test_service_answers_each_line_as_typed(tour: Path, address: str) -> None:
     assert json.loads(answers[1])["verdict"] == "AGREES"
 
 
+def test_token_of_the_readme_opens_a_closed_server(tour: Path, tmp_path: Path) -> None:
+    """The block that makes a token and sends it gets its golden, from a server that refuses who sends none."""
+    ((_, typed),) = [block for block in blocks(section("As a service")) if "oracle token create" in block[1]]
+    making, serving, asking = typed.splitlines()
+    assert serving == "oracle serve --host 0.0.0.0 --open-to-network &"  # here on loopback, beside others
+    answers: list[dict[str, Any]] = []
+    surroundings = {**SURROUNDINGS, "MOMENTUM_ORACLE_DATA": str(tmp_path)}
+    with served(tmp_path) as found:
+        shown = asking.replace("http://127.0.0.1:8765", found)
+        for script in (f"{making}\n{shown}", shown):  # the second without a token
+            run = subprocess.run(
+                ["bash", "-c", script], cwd=tour, env=surroundings, capture_output=True, text=True, check=True
+            )
+            answers.append(json.loads(run.stdout))
+    assert answers[0]["spec"]["digits"] == 40
+    assert answers[1]["type"] == "/problems/unauthorised"
+
+
+def test_sweep_of_the_readme_computes_what_its_plan_says(tmp_path: Path) -> None:
+    """The block under "Many goldens" makes its grid, plans 30 goldens and computes them."""
+    ((_, typed),) = [block for block in blocks(section("As a service")) if "<<'GRID'" in block[1]]
+    surroundings = {**SURROUNDINGS, "XDG_DATA_HOME": str(tmp_path)}
+    run = subprocess.run(
+        ["bash", "-e", "-c", typed],
+        cwd=tmp_path,
+        env=surroundings,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert "30 to compute" in run.stdout
+    assert "30 computed, 0 duplicates, 0 without a golden" in run.stdout
+
+
 def test_client_of_the_readme_gets_its_verdict(tour: Path, address: str) -> None:
     """The Python block and the command lines under "From a server" run as they are shown."""
     ((_, source),) = [block for block in blocks(section("As a service")) if block[0] == "python"]
     lines = [line for _, text in blocks(section("As a service")) for line in text.splitlines()]
     typed = [line for line in lines if line.startswith("oracle --server http://127")]
     assert len(typed) == 2
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     for program in ([sys.executable, "-c", source], *(["bash", "-c", line] for line in typed)):
         shown = [part.replace("http://127.0.0.1:8765", address) for part in program]
-        run = subprocess.run(
-            shown, cwd=tour, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
-        )
+        run = subprocess.run(shown, cwd=tour, env=SURROUNDINGS, capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stderr
     assert "AGREES" in (tour / "run.html").read_text(encoding="utf-8")
 
