@@ -168,7 +168,19 @@ def _steps(name: str, steps: Array | None) -> tuple[int, ...]:
         or np.any(steps[1:] <= steps[:-1])
     ):
         raise CandidateError(
-            f"`steps` in `{name}` has dtype {steps.dtype} and shape {steps.shape}: expected a strictly "
-            f"ascending list of 1 to {MOST_ROWS} integers, none negative, one for each row"
+            f"`steps` in `{name}` {_what_is_wrong(steps)}: expected a strictly ascending list of 1 to {MOST_ROWS} "
+            "integers, none negative, one for each row"
         )
     return tuple(steps.tolist())
+
+
+def _what_is_wrong(steps: Array) -> str:
+    """Return the first row that is out of order, counted from 0, or else dtype and shape."""
+    if steps.ndim == 1 and 0 < len(steps) <= MOST_ROWS and steps.dtype.kind in "iu":
+        if steps[0] < 0:
+            return f"begins with step {steps[0]}"
+        row = 1 + int(np.argmax(steps[1:] <= steps[:-1]))
+        return (
+            f"is out of order: row {row} is step {steps[row]} after step {steps[row - 1]} (rows count from 0)"
+        )
+    return f"has dtype {steps.dtype} and shape {steps.shape}"

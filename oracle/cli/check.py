@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from oracle.cli.checked import Checked, Declared, check_by_server, check_here
+from oracle.cli.errors import SERVER_GOES_ON, interrupted_as
 from oracle.cli.exit_codes import exit_code_of
 from oracle.cli.options import arithmetic_options, read_spec, store_option
 from oracle.cli.progress import progress_stages
@@ -22,6 +23,7 @@ __all__ = ["check"]
 # as in `oracle.check`, which is not imported for `--help`; a test holds the two together
 DTYPES = ("float64", "float32", "bfloat16", "float16")
 FORMS = ("velocity", "position", "buffer")
+NO_VERDICT = "no verdict was given; a golden that was finished is stored: run it again"
 
 
 @click.command(short_help="Compare recorded arrays with the golden of a spec.")
@@ -79,7 +81,8 @@ def check(  # noqa: PLR0913, PLR0917 - a command has as many arguments as option
             f"`--store` says where goldens are kept on this machine, and `{server.url}` is asked, which keeps its own: "
             "leave out one of `--store` and `--server`"
         )
-    with progress_stages() as stage:
+    left = NO_VERDICT if server is None else SERVER_GOES_ON
+    with interrupted_as(left), progress_stages() as stage:
         if server is None:
             found = check_here(read_spec(spec), candidate, declared, store, stage("certify"))
         else:

@@ -19,14 +19,18 @@ import errno
 import os
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NoReturn
 
 import click
 
 from oracle.cli.exit_codes import DAMAGED, FAULT, INTERRUPTED, MISUSE, READER_GONE
 
-__all__ = ["exit_of", "exit_quietly_on_broken_pipe"]
+__all__ = ["SERVER_GOES_ON", "exit_of", "exit_quietly_on_broken_pipe", "interrupted_as"]
 
+# an interrupt reaches the client alone: a job that the server has begun is there for whoever asks the same
+SERVER_GOES_ON = "what the server has begun goes on there; run it again to wait for the same job"
 ADVICE = {
     errno.ENOSPC: "the disk is full: free some space and run it again; nothing stored was lost",
     errno.EDQUOT: "the disk quota is used up: free some space and run it again; nothing stored was lost",
@@ -64,9 +68,18 @@ def exit_quietly_on_broken_pipe() -> NoReturn:
     raise click.exceptions.Exit(READER_GONE)
 
 
+@contextmanager
+def interrupted_as(words: str) -> Iterator[None]:
+    """Have an interrupt of what is done inside say what has become of it, and what to do."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise KeyboardInterrupt(words) from error
+
+
 def _message_and_code(error: BaseException) -> tuple[str, int]:
     if isinstance(error, KeyboardInterrupt):
-        return "interrupted: everything finished is stored; run it again to go on", INTERRUPTED
+        return f"interrupted: {str(error) or 'what was stored is kept; run it again'}", INTERRUPTED
     expected = _expected(error)
     if expected is not None:
         return str(error), expected

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from oracle.cli.errors import SERVER_GOES_ON, interrupted_as
 from oracle.cli.options import read_spec, store_option
 from oracle.cli.progress import Stage, progress_stages
 from oracle.cli.server_choice import ServerChoice, chosen_server
@@ -65,7 +66,8 @@ def golden(ctx: click.Context, spec: Path, as_json: bool, npz: Path | None, stor
     from oracle.records.npz import write_npz
 
     parsed, server = read_spec(spec), chosen_server(ctx)
-    with progress_stages() as stage:
+    left = "nothing was stored; run it again" if server is None else SERVER_GOES_ON
+    with interrupted_as(left), progress_stages() as stage:
         had = _here(parsed, store, stage) if server is None else _from_server(server, parsed, store, stage)
     if npz is not None:
         write_npz(had.golden, npz)

@@ -42,9 +42,17 @@ store_option: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
 
 
 def read_spec(path: Path) -> Spec:
-    """Return the spec in a file, or on standard input for ``-``."""
-    from oracle.spec import load_spec, parse_spec  # here: pydantic takes a while to import
+    """Return the spec in a file, or on standard input for ``-``; what is wrong with a file's says of which.
+
+    Raises
+    ------
+    oracle.spec_error.SpecError
+    """
+    from oracle.spec import SpecError, load_spec, parse_spec  # here: pydantic takes a while to import
 
     if str(path) == "-":
         return parse_spec(sys.stdin.buffer.read())
-    return load_spec(path)
+    try:
+        return load_spec(path)
+    except SpecError as error:
+        raise SpecError(f"`{path}`: {error}") from error

@@ -107,6 +107,7 @@ def serve(list_limits: bool, **options: Any) -> None:
     if list_limits:
         _list(settings.limits)
         return
+    _require_data(settings.data)
     from oracle.service.server import serve as run
     from oracle.service.settings import SettingsError
 
@@ -130,6 +131,22 @@ def _require_extra() -> None:
             raise
         raise click.UsageError(
             f"the service needs `{error.name}`, which is not installed: `pip install 'momentum-oracle[service]'`"
+        ) from error
+
+
+def _require_data(data: Path) -> None:
+    """Say that the data directory cannot be used, rather than the store, which is another."""
+    from tempfile import TemporaryFile
+
+    from oracle.service.service import DATA_MODE
+    from oracle.store_files import make_directory
+
+    try:
+        make_directory(data, DATA_MODE)
+        TemporaryFile(dir=data).close()
+    except OSError as error:
+        raise click.UsageError(
+            f"the data directory `{data}` cannot be used ({error.strerror}): name another with `--data`"
         ) from error
 
 

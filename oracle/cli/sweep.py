@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -16,20 +15,22 @@ from typing import TYPE_CHECKING
 
 import click
 
+from oracle.cli.errors import interrupted_as
 from oracle.cli.exit_codes import DAMAGED, MISUSE
 from oracle.cli.options import store_option
 from oracle.cli.progress import progress_stages
+from oracle.cli.sweep_text import plan_lines, summary_lines
 
 if TYPE_CHECKING:
     from oracle.store import Store
     from oracle.sweep.hands import Hands
-    from oracle.sweep.plan import Estimate, Plan
-    from oracle.sweep.summary import Summary
     from oracle.sweep.sweep_file import Sweep
 
 __all__ = ["sweep"]
 
 UNFINISHED = 3  # some spec has no golden
+GOES_ON = "everything finished is stored; run it again to go on"
+NOTHING_KEPT = "a plan stores nothing; run it again"
 
 
 @click.command(short_help="Compute many goldens.")
@@ -78,7 +79,14 @@ def sweep(  # noqa: PLR0913, PLR0917 - a command has as many arguments as option
     \b
     A grid:
       {"schema": "momentum-oracle/golden-sweep/1",
-       "spec": {... a spec ...},
+       "spec": {"schema": "momentum-oracle/spec/1",
+                "problem": {"kind": "sparse_regression", "n": 5, "d": 8, "nonzeros": 2, "seed": 0},
+                "model": "diagonal",
+                "init": {"u": "0.25", "v": "0.25"},
+                "method": {"name": "heavy_ball", "step_size": "0.01", "momentum": "0.9"},
+                "inputs_as": "float64",
+                "want": {"kind": "iterates", "steps": [0, 1, 100]},
+                "digits": 20},
        "grid": {"method.step_size": ["0.01", "1/50"],
                 "problem.seed": {"from": 0, "count": 100}}}
 
@@ -96,10 +104,11 @@ def sweep(  # noqa: PLR0913, PLR0917 - a command has as many arguments as option
 
     if sum((workers is not None, serial, dask is not None)) > 1:
         raise click.UsageError("`--workers`, `--serial` and `--dask` exclude each other; give one of them.")
-    kept, folder = Store(store), work or file.with_name(file.name + ".work")
+    kept = Store(store)
     try:
         asked = read_sweep(file)
-        with _hands(workers, serial, dask) as hands:
+        folder = work or file.with_name(file.name + ".work")  # of a file: `.` and `/` have no name
+        with interrupted_as(NOTHING_KEPT if plan_only else GOES_ON), _hands(workers, serial, dask) as hands:
             if plan_only:
                 code = _print_plan(asked, kept, hands, as_json)
             else:
@@ -135,7 +144,7 @@ def _run(asked: Sweep, store: Store, hands: Hands, folder: Path, limit: int | No
         told = {"complete": done.is_complete, "store": str(store.root), "failures": str(reasons)}
         click.echo(json.dumps(asdict(done) | told))
     else:
-        click.echo("\n".join(_summary_lines(done, store.root, reasons)))
+        click.echo("\n".join(summary_lines(done, store.root, reasons)))
     if done.violated:
         return DAMAGED
     return 0 if done.is_complete else UNFINISHED
@@ -154,79 +163,5 @@ def _print_plan(asked: Sweep, store: Store, hands: Hands, as_json: bool) -> int:
         }
         click.echo(json.dumps(asdict(plan) | told))
     else:
-        click.echo("\n".join(_plan_lines(plan, asked.path)))
+        click.echo("\n".join(plan_lines(plan, asked.path)))
     return 0
-
-
-def _summary_lines(done: Summary, root: Path, reasons: Path) -> list[str]:
-    """Return what a sweep did, for people."""
-    failures = {
-        "malformed": done.malformed,
-        "refused": done.refused,
-        "contradicted by mpmath": done.violated,
-        "faults of this program": done.faults,
-        "lost with their workers": done.lost,
-    }
-    so_far = " so far" if done.left else ""
-    died = "" if not done.lost_workers else f", {done.lost_workers} workers died"
-    lines = [
-        f"{done.asked} asked{so_far}: {done.stored_before} stored before, {done.computed} computed, "
-        f"{done.duplicates} duplicates, {done.failed} without a golden",
-        f"  store    {root}, {_size(done.bytes)} added",
-        f"  time     {_time(done.seconds)} on {done.workers} ({done.hands}), {_time(done.core_seconds)} of cores{died}",
-    ]
-    if done.failed:
-        named = ", ".join(f"{count} {name}" for name, count in failures.items() if count)
-        lines.append(f"  reasons  {reasons}: {named}")
-    if done.left:
-        lines.append("  left     some, for the limit was reached; ask again to go on")
-    return lines
-
-
-def _plan_lines(plan: Plan, path: Path) -> list[str]:
-    """Return a plan for people."""
-    lines = [
-        f"{path}: {plan.asked} asked, {plan.duplicates} duplicates, {plan.malformed} malformed, "
-        f"{plan.stored} stored, {plan.missing} to compute",
-    ]
-    if plan.core_seconds is None:
-        return lines
-    without = f", {plan.refused} of them without a golden" if plan.refused else ""
-    lines.append(f"  measured     {plan.sampled} of them on {plan.workers} ({plan.hands}){without}")
-    lines.append(f"  core time    {_spread(plan.core_seconds, _time)}")
-    wall = plan.wall_seconds(plan.workers)
-    lines.append(
-        f"  wall time    {_time(wall or 0)} with {plan.workers}; reading it took {_time(plan.reading_seconds)}"
-    )
-    if plan.bytes is not None and plan.allocated is not None and plan.store_seconds is not None:
-        lines += [
-            f"  records      {_spread(plan.bytes, _size)}",
-            f"  on disk      {_size(plan.allocated.total)} in whole blocks, and {_size(plan.index_bytes)} of index",
-            f"  coordinator  {_time(plan.store_seconds)} a record to store: more than {plan.most_useful_workers} "
-            "workers would wait for it",
-        ]
-    return lines
-
-
-def _spread(estimate: Estimate, text: Callable[[float], str]) -> str:
-    """Return an estimate with how far it may be off."""
-    each = f"one takes {text(estimate.smallest)} to {text(estimate.largest)}"
-    if estimate.low is None or estimate.high is None:
-        return f"{text(estimate.total)} (one was measured: no spread is known)"
-    return f"{text(estimate.total)} ({text(estimate.low)} to {text(estimate.high)} at two standard errors; {each})"
-
-
-def _time(seconds: float) -> str:
-    """Return a duration for people."""
-    for unit, length in (("days", 172_800.0), ("h", 7200.0), ("min", 120.0), ("s", 1.0)):
-        if seconds >= length:
-            return f"{seconds / {'days': 86_400, 'h': 3600, 'min': 60, 's': 1}[unit]:.3g} {unit}"
-    return f"{seconds * 1000:.3g} ms"
-
-
-def _size(count: float) -> str:
-    """Return a number of bytes for people."""
-    for unit, length in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= length:
-            return f"{count / length:.3g} {unit}"
-    return f"{count:.0f} B"

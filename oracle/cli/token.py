@@ -63,7 +63,7 @@ def create(name: str, scopes: tuple[str, ...], expires: int | None, data: Path |
     \b
     Examples:
       oracle token create anna --scope read --scope compute --scope check
-      MOMENTUM_ORACLE_TOKEN=$(oracle token create ci --scope check --expires 90)
+      export MOMENTUM_ORACLE_TOKEN=$(oracle token create ci --scope check --expires 90)
     """
     until = None if expires is None else time.time() + DAY * expires
     with _misuse_told():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from pathlib import Path
@@ -33,8 +34,11 @@ def write_atomically(path: Path, data: bytes, *, sync_name: bool = True, mode: i
     Raises
     ------
     OSError
-        Disk full, no permission, read-only file system; whatever was under `path` is as before.
+        Disk full, no permission, read-only file system, or `path` a directory; whatever was under `path` is as
+        before.  Where the system names a file, it is `path`: of the temporary one nobody has heard.
     """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
     try:
         with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
@@ -42,8 +46,10 @@ def write_atomically(path: Path, data: bytes, *, sync_name: bool = True, mode: i
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is not None:
+            error.filename, error.filename2 = str(path), None
         raise
     if sync_name:
         sync_directory(path.parent)

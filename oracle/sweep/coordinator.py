@@ -19,7 +19,6 @@ from oracle.sweep.failures import Failures
 from oracle.sweep.hands import Hands
 from oracle.sweep.missing import Missing
 from oracle.sweep.summary import Summary
-from oracle.sweep.sweep_error import SweepError
 from oracle.sweep.sweep_file import Asked
 from oracle.sweep.task import Answer, Outcome, answer
 
@@ -28,6 +27,7 @@ __all__ = ["Places", "run_sweep"]
 Advance = Callable[[int, int], None]
 
 AHEAD = 3  # tasks asked for each worker, so that none waits for the coordinator
+KEPT_ALL = "everything finished is stored"
 KEPT_RECORDS, KEPT_BYTES, KEPT_SECONDS = 64, 1 << 24, 2.0  # beyond any of these the store is written
 
 
@@ -193,7 +193,7 @@ class _Run:
         try:
             self.pending[self.places.hands.executor.submit(self.task, spec.canonical_json)] = asked
         except RuntimeError as error:  # shut down under our hands
-            raise SweepError(_gone(error)) from error
+            raise self.places.hands.gone(error, KEPT_ALL) from error
 
     def _take(self, asked: Asked, future: Future[Answer]) -> None:
         """Keep a record that came back, or write down why there is none."""
@@ -203,7 +203,7 @@ class _Run:
             self._fail(asked, Outcome.LOST, str(error))
             return
         except (CancelledError, OSError) as error:
-            raise SweepError(_gone(error)) from error
+            raise self.places.hands.gone(error, KEPT_ALL) from error
         self.core_seconds += found.seconds
         if found.outcome == Outcome.GOLDEN and asked.spec is not None:
             self.kept[asked.spec.digest] = found.record
@@ -217,10 +217,3 @@ class _Run:
     def _settled(self) -> int:
         """Return how many specs need nothing more."""
         return self.counts["asked"] - len(self.pending)
-
-
-def _gone(error: BaseException) -> str:
-    return (
-        f"the workers are gone ({type(error).__name__}: {error}): everything finished is stored. See that they "
-        "run, and ask again to go on."
-    )

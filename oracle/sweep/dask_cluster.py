@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -38,7 +39,7 @@ def dask_cluster(address: str) -> Iterator[Hands]:
         them cannot compute the same goldens.
     """
     distributed = _distributed()
-    with _connected(distributed, address) as client:
+    with _quiet(), _connected(distributed, address) as client:
         _check_workers(client, address)
         executor = client.get_executor(pure=False)
         began_with = set(client.nthreads())
@@ -46,8 +47,9 @@ def dask_cluster(address: str) -> Iterator[Hands]:
             f"Dask at {address}",
             executor,
             _remembered(lambda: sum(client.nthreads().values())),
-            lambda: len(began_with - set(client.nthreads())),
+            lambda: _lost(client, began_with),
             (WorkerLostError, distributed.KilledWorker),
+            f"the scheduler at {address} or its workers",
         )
         try:
             yield hands
@@ -55,16 +57,40 @@ def dask_cluster(address: str) -> Iterator[Hands]:
             executor.shutdown(wait=False)
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the client's own words off standard error: that the scheduler is gone is ours to tell, in one line."""
+    log = logging.getLogger("distributed.client")
+    before = log.level
+    log.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
+
+
 def _remembered(ask: Callable[[], int]) -> Callable[[], int]:
-    """Return a question that bothers the scheduler once in a while only."""
+    """Return a question that bothers the scheduler once in a while only; one that is gone leaves its last answer."""
     answers: list[tuple[float, int]] = []
 
     def reply() -> int:
         if not answers or monotonic() - answers[-1][0] > SECONDS_REMEMBERED:
-            answers[:] = [(monotonic(), ask())]
+            try:
+                answers[:] = [(monotonic(), ask())]
+            except OSError:
+                if not answers:
+                    raise
         return answers[-1][1]
 
     return reply
+
+
+def _lost(client: Any, began_with: set[str]) -> int | None:
+    """Return how many of the first workers are there no more; None where there is nobody to ask."""
+    try:
+        return len(began_with - set(client.nthreads()))
+    except OSError:
+        return None
 
 
 def _distributed() -> Any:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from oracle.sweep.lanes import Lanes
 from oracle.sweep.serial import SerialExecutor
-from oracle.sweep.sweep_error import WorkerLostError
+from oracle.sweep.sweep_error import SweepError, WorkerLostError
 
 __all__ = ["Hands", "processes", "serial"]
 
@@ -29,6 +29,8 @@ class Hands:
         Returns how many workers died so far; None where that is not known.
     losses : tuple of exception types
         What the future of a task raises whose worker died again and again.
+    missed : str
+        Who it is that is gone when nothing answers any more, in words.
     """
 
     name: str
@@ -36,6 +38,14 @@ class Hands:
     width: Callable[[], int]
     lost: Callable[[], int | None]
     losses: tuple[type[BaseException], ...] = (WorkerLostError,)
+    missed: str = "the workers"
+
+    def gone(self, error: BaseException, left: str) -> SweepError:
+        """Return how it is told that nobody computes any more: the cause where it has words, and what is left."""
+        cause = f" ({type(error).__name__}: {error})" if str(error) else ""
+        return SweepError(
+            f"{self.missed} are gone{cause}: {left}. See that they run, and ask again to go on."
+        )
 
 
 def serial() -> Hands:

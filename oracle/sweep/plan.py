@@ -6,18 +6,17 @@ import os
 import random
 import tempfile
 from collections.abc import Callable
-from concurrent.futures import as_completed
+from concurrent.futures import CancelledError, as_completed
 from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
 from statistics import mean, stdev
 from time import perf_counter
 
-from oracle.spec import Spec
 from oracle.store import Store, StoreError
 from oracle.sweep.hands import Hands
 from oracle.sweep.missing import Missing
-from oracle.sweep.sweep_file import Sweep
+from oracle.sweep.sweep_file import Asked, Sweep
 from oracle.sweep.task import Answer, Outcome, answer
 
 __all__ = ["INDEX_BYTES", "SAMPLE", "Estimate", "Plan", "plan_sweep"]
@@ -61,6 +60,9 @@ class Plan:
         As they are now; `missing` have to be computed.
     sampled, refused : int
         How many were computed for the plan, and how many of those have no golden.
+    malformed_first, refused_first : str
+        Place and reason of the first that is no spec, and of the first computed that has no golden; empty where
+        there is none.
     workers : int
     hands : str
     core_seconds : Estimate or None
@@ -90,6 +92,8 @@ class Plan:
     store_seconds: float | None
     reading_seconds: float
     index_bytes: int
+    malformed_first: str = ""
+    refused_first: str = ""
 
     def wall_seconds(self, workers: int) -> float | None:
         """Return how long `workers` take; the coordinator, which stores one record after another, may take longer."""
@@ -116,10 +120,12 @@ def plan_sweep(sweep: Sweep, store: Store, hands: Hands, advance: Advance | None
     ------
     StoreError
         If no file can be made beside the store.
+    SweepError
+        If there are no workers any more.
     """
     began = perf_counter()
     missing = Missing(store)
-    chosen, count, malformed = _chosen(sweep, missing, advance)
+    chosen, count, malformed_first = _chosen(sweep, missing, advance)
     reading = perf_counter() - began
     answers = _answers(chosen, hands)
     goldens = {digest: found for digest, found in answers.items() if found.outcome == Outcome.GOLDEN}
@@ -129,7 +135,7 @@ def plan_sweep(sweep: Sweep, store: Store, hands: Hands, advance: Advance | None
     return Plan(
         asked=sweep.total,
         duplicates=missing.counts["duplicates"],
-        malformed=malformed,
+        malformed=missing.counts[Outcome.MALFORMED],
         stored=missing.counts["stored_before"],
         missing=count,
         sampled=len(answers),
@@ -142,39 +148,56 @@ def plan_sweep(sweep: Sweep, store: Store, hands: Hands, advance: Advance | None
         store_seconds=per_record,
         reading_seconds=reading,
         index_bytes=kept * INDEX_BYTES,
+        malformed_first=malformed_first,
+        refused_first=_first_refused(chosen, answers),
     )
 
 
-def _chosen(sweep: Sweep, missing: Missing, advance: Advance | None) -> tuple[list[Spec], int, int]:
-    """Return a random sample of what is missing, how many are missing, and how many are no specs."""
-    source, sample = random.Random("momentum-oracle"), list[Spec]()
-    count = malformed = 0
-    for _, spec in missing.among(sweep.asked()):
+def _chosen(sweep: Sweep, missing: Missing, advance: Advance | None) -> tuple[list[Asked], int, str]:
+    """Return a random sample of what is missing, how many are missing, and why the first is none that is no spec."""
+    source, sample = random.Random("momentum-oracle"), list[Asked]()
+    count, malformed_first = 0, ""
+    for asked, spec in missing.among(sweep.asked()):
         if spec is None:
-            malformed += 1
+            missing.counts[Outcome.MALFORMED] += 1
+            malformed_first = malformed_first or f"{asked.place}: {asked.reason}"
             continue
         count += 1
         if len(sample) < SAMPLE:
-            sample.append(spec)
+            sample.append(asked)
         elif (
             place := source.randrange(count)
         ) < SAMPLE:  # each of those so far is in it with the same chance
-            sample[place] = spec
+            sample[place] = asked
         if advance is not None:
             advance(missing.counts["asked"], sweep.total)
-    return sample, count, malformed
+    return sample, count, malformed_first
 
 
-def _answers(specs: list[Spec], hands: Hands) -> dict[str, Answer]:
+def _answers(sample: list[Asked], hands: Hands) -> dict[str, Answer]:
     """Compute the sample; a spec whose worker dies again and again counts as one without a golden."""
-    asked = {hands.executor.submit(measured, spec.canonical_json): spec.digest for spec in specs}
-    found = {}
-    for future in as_completed(asked):
-        try:
-            found[asked[future]] = future.result()
-        except hands.losses as error:
-            found[asked[future]] = Answer(Outcome.LOST, b"", str(error), 0.0)
+    specs, found = [asked.spec for asked in sample if asked.spec is not None], {}
+    try:
+        tasks = {hands.executor.submit(measured, spec.canonical_json): spec.digest for spec in specs}
+        for future in as_completed(tasks):
+            try:
+                found[tasks[future]] = future.result()
+            except hands.losses as error:
+                found[tasks[future]] = Answer(Outcome.LOST, b"", str(error), 0.0)
+    except (CancelledError, OSError, RuntimeError) as error:
+        raise hands.gone(error, "a plan stores nothing") from error
     return found
+
+
+def _first_refused(sample: list[Asked], answers: dict[str, Answer]) -> str:
+    """Return place and reason of the first of the sample that has no golden; of a traceback its last line."""
+    for asked in sample:
+        found = None if asked.spec is None else answers[asked.spec.digest]
+        if found is not None and found.outcome != Outcome.GOLDEN:
+            fault = found.outcome == Outcome.FAULT
+            reason = found.reason.strip().splitlines()[-1] if fault else found.reason
+            return f"{asked.place}: {reason}"
+    return ""
 
 
 def measured(canonical_json: str) -> Answer:

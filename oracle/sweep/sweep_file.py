@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from oracle.spec import Spec, SpecError, parse_spec, spec_from
 from oracle.spec_json import MAXIMUM_TEXT, read_json
@@ -81,7 +82,7 @@ def read_sweep(path: Path) -> Sweep:
                 sweep = Sweep(path, sum(1 for line in file if line.strip()))
         else:
             with path.open("rb") as file:
-                grid = read_grid(read_json(file.read(MAXIMUM_TEXT + 1)))
+                grid = read_grid(_json(file.read(MAXIMUM_TEXT + 1)))
             sweep = Sweep(path, len(grid), grid)
     except (OSError, ValueError) as error:  # ValueError: no JSON, or a path with a zero byte
         reason = f"{error.strerror}; check the path" if isinstance(error, OSError) else str(error)
@@ -93,6 +94,14 @@ def read_sweep(path: Path) -> Sweep:
     if sweep.grid is not None:
         _refuse_hopeless(sweep.path, sweep.grid)
     return sweep
+
+
+def _json(text: bytes) -> Any:
+    """Return a JSON value; what is wrong with it is said of the file, for there is no spec yet."""
+    try:
+        return read_json(text)
+    except SpecError as error:
+        raise SweepError(f"it {str(error).removeprefix('the spec ')}") from error
 
 
 def _asked(place: str, given: object) -> Asked:

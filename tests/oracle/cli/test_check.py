@@ -147,3 +147,12 @@ def test_door_and_library_offer_the_same_choices() -> None:
     assert door.FORMS == library.FORMS
     assert tuple(CONTAINERS) == options.KEPT
     assert set(options.OPERANDS) == {name for name, form in BINARY_FORMATS.items() if form.precision < 24}
+
+
+def test_report_in_the_place_of_a_directory_names_the_directory(
+    oracle: Any, spec: Any, candidate: Any, tmp_path: Path
+) -> None:
+    """And no file that nobody named."""
+    (tmp_path / "adir").mkdir()
+    result = oracle("check", spec(), candidate(), "--report", "adir")
+    assert (result.exit_code, result.stderr) == (2, "oracle: `adir`: this is a directory: name a file\n")

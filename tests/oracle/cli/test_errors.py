@@ -14,6 +14,7 @@ import pytest
 from reference.iterates import CertificateViolationError
 
 HEAVY_BALL = {"name": "heavy_ball", "step_size": "0.05", "momentum": "0.9"}
+URL = "http://127.0.0.1:9"
 WANT = {"kind": "iterates", "steps": [0, 1]}
 
 # what is changed in a good spec, and what the message must name
@@ -209,3 +210,47 @@ def test_json_output_stays_json_when_it_fails(oracle: Any, spec: Any) -> None:
     assert (result.exit_code, result.stdout) == (2, "")
     with pytest.raises(json.JSONDecodeError):
         json.loads(result.stdout)
+
+
+@pytest.mark.parametrize(
+    ("words", "interrupted", "told"),
+    [
+        (("golden", "spec.json"), "oracle.goldens.compute_golden", "nothing was stored; run it again"),
+        (
+            ("check", "spec.json", "run.npz"),
+            "oracle.goldens.compute_golden",
+            "no verdict was given; a golden that",
+        ),
+        (
+            ("--server", URL, "golden", "spec.json"),
+            "oracle.client.client.Client.golden",
+            "wait for the same job",
+        ),
+        (
+            ("--server", URL, "check", "spec.json", "run.npz"),
+            "oracle.client.client.Client.check",
+            "goes on there",
+        ),
+        (("store", "verify"), "oracle.store.Store.verify", "what was stored is kept; run it again"),
+    ],
+)
+def test_interrupt_says_what_is_true_of_the_command(  # noqa: PLR0917 - the fixtures of one scene
+    oracle: Any, spec: Any, candidate: Any, monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...], interrupted: str, told: str,
+) -> None:  # fmt: skip
+    """Nothing is said to be finished that was not, and a server goes on without its client."""
+    spec(), candidate()
+    monkeypatch.setattr(interrupted, raising(KeyboardInterrupt()))
+    result = oracle(*words)
+    assert (result.exit_code, result.stderr.count("\n")) == (130, 1)
+    assert result.stderr.startswith("oracle: interrupted: ")
+    assert told in result.stderr
+
+
+@pytest.mark.parametrize(("text", "told"), [("{", "the spec is not JSON"), ("{}", "the spec has ")])
+def test_what_is_wrong_with_a_spec_is_said_of_its_file(
+    oracle: Any, tmp_path: Path, text: str, told: str
+) -> None:
+    """Of several files on a command line only one is meant."""
+    (tmp_path / "bad.json").write_text(text)
+    assert oracle("golden", "bad.json").stderr.startswith(f"oracle: `bad.json`: {told}")

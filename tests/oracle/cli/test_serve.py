@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -66,3 +68,26 @@ def test_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(modules, "fastapi", None)
     found = serve(tmp_path)
     assert (found.exit_code, "pip install 'momentum-oracle[service]'" in found.stderr) == (2, True)
+
+
+def test_data_directory_that_cannot_be_made_is_named_as_such(tmp_path: Path) -> None:
+    """Not as a store, and with the option that names another."""
+    (tmp_path / "file").write_bytes(b"")
+    data = tmp_path / "file" / "within"
+    found = serve(tmp_path, "--data", str(data))
+    assert found.exit_code == 2
+    assert f"the data directory `{data}` cannot be used (File exists): name another with" in found.stderr
+
+
+def test_data_directory_that_takes_no_file_is_named_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planted fault: the directory is there, on a file system that is read-only."""
+
+    def refuse(**_: Any) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    found = serve(tmp_path)
+    said = f"the data directory `{tmp_path / 'data'}` cannot be used (Read-only file system): name another with `--data`"
+    assert (found.exit_code, said in found.stderr) == (2, True)

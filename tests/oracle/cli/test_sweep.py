@@ -278,3 +278,58 @@ def test_full_disk_stops_the_sweep_with_the_stores_words(grid: Any, tmp_path: Pa
     assert "the disk is full: free some space and run the same command again" in found.stderr
     assert re.findall("code (.)", found.stdout) == ["2", "0"]
     assert "40 sound, 0 damaged or missing, 0 to look at" in found.stdout
+
+
+@pytest.mark.parametrize("name", [".", "/", "", ".."])
+def test_directory_is_no_sweep(oracle: Any, name: str) -> None:
+    """However it is called: some have no name that `.work` could follow."""
+    result = oracle("sweep", name)
+    assert (result.exit_code, "Is a directory; check the path" in result.stderr) == (2, True)
+
+
+def test_grid_of_the_help_works_as_typed(oracle: Any, tmp_path: Path) -> None:
+    """Cut out of the help and saved, it plans, and computes a golden."""
+    text = oracle("sweep", "--help").stdout
+    (tmp_path / "grid.json").write_text(text.partition("A grid:")[2].partition("A cluster")[0])
+    planned = oracle("sweep", "grid.json", "--serial", "--plan")
+    done = json.loads(oracle("sweep", "grid.json", "--serial", "--limit", 1, "--json").stdout)
+    assert "200 asked, 0 duplicates, 0 malformed, 0 stored, 200 to compute" in planned.stdout
+    assert (planned.exit_code, done["computed"], done["malformed"]) == (0, 1, 0)
+
+
+def test_plan_tells_the_first_reason_and_how_many_more(oracle: Any, tmp_path: Path) -> None:
+    """For what is no spec and for what has no golden; a reason of several lines stays in its column."""
+    fast = BASE | {
+        "method": {"name": "heavy_ball", "step_size": "1000", "momentum": "0.9"},
+        "want": {"kind": "iterates", "steps": [0, 1000]},
+    }
+    lines = [
+        BASE,
+        BASE | {"digits": 3, "model": "cubic"},
+        fast,
+        fast | {"digits": 16},
+        fast | {"digits": 17},
+        0,
+    ]
+    (tmp_path / "specs.jsonl").write_text("\n".join(map(json.dumps, [*lines, BASE])))
+    told = oracle("sweep", "specs.jsonl", "--serial", "--plan").stdout
+    assert "7 asked, 1 duplicate, 2 malformed" in told
+    assert "  malformed    line 2: the spec has 2 problems:\n               - `" in told
+    assert re.search(r"^               - .*\(1 more\)$", told, re.MULTILINE)
+    assert re.search(r"^  no golden    line 3: the run diverges.*\(2 more\)$", told, re.MULTILINE)
+
+
+def test_interrupted_plan_does_not_claim_that_anything_is_stored(
+    oracle: Any, grid: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planted interrupt."""
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("oracle.sweep.plan.plan_sweep", interrupt)
+    result = oracle("sweep", grid(1), "--serial", "--plan")
+    assert (result.exit_code, result.stderr) == (
+        130,
+        "oracle: interrupted: a plan stores nothing; run it again\n",
+    )

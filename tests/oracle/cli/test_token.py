@@ -109,3 +109,8 @@ def test_ls_of_no_token_says_so(oracle: Any, data: Path) -> None:
     assert (result.exit_code, result.stdout) == (0, "")
     assert f"`{data / 'tokens.json'}`" in result.stderr
     assert "`oracle token create`" in result.stderr
+
+
+def test_example_of_the_help_reaches_the_next_command(oracle: Any) -> None:
+    """The secret is exported: a variable of the shell alone is not seen by the client."""
+    assert "export MOMENTUM_ORACLE_TOKEN=$(oracle token create" in oracle("token", "create", "--help").stdout

@@ -53,3 +53,27 @@ def test_bytes_reach_the_disk_before_the_name_and_the_name_before_the_return(
         monkeypatch.setattr(os, name, record(name))
     write_atomically(tmp_path / "a", b"new")
     assert calls == ["fsync", "replace", "fsync"]
+
+
+@pytest.mark.parametrize("name", ["folder", ".", "..", "nowhere/a"])
+def test_error_names_the_path_that_was_asked_for(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A directory in the file's place, or none above it: never the temporary file, of which nobody has heard."""
+    (tmp_path / "folder").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OSError, match=r"Is a directory|No such file") as caught:
+        write_atomically(Path(name), b"new")
+    assert (caught.value.filename, caught.value.filename2) == (name, None)
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_directory_that_appears_meanwhile_is_named_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planted fault: nothing is seen under the path before the renaming meets a directory there."""
+    (tmp_path / "folder").mkdir()
+    monkeypatch.setattr(Path, "is_dir", lambda _: False)
+    with pytest.raises(IsADirectoryError) as caught:
+        write_atomically(tmp_path / "folder", b"new")
+    assert (caught.value.filename, caught.value.filename2) == (str(tmp_path / "folder"), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -78,7 +79,9 @@ def test_scheduler_that_ends_is_named_and_what_is_finished_is_stored(
     sweep = lines(small_specs(400, steps=40))
     thread.start()
     with (
-        pytest.raises(SweepError, match="the workers are gone"),
+        pytest.raises(
+            SweepError, match=r"the scheduler at tcp://127.* or its workers are gone: everything finished"
+        ),
         dask_cluster(cluster.scheduler_address) as hands,
     ):
         run_sweep(sweep, Places(store, hands, failures))
@@ -164,3 +167,27 @@ def test_what_is_no_address_is_named_before_anything_is_made(
     monkeypatch.setattr(distributed, "Client", None)
     with pytest.raises(SweepError, match="no Dask scheduler answers at"), dask_cluster(address):
         pass
+
+
+def test_scheduler_that_is_gone_leaves_its_last_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its size is what it was, and how many workers were lost is not known: neither is a fault of this program."""
+    clock, calls = [0.0], iter((2,))
+
+    def ask(*_: Any) -> Any:
+        for answer in calls:
+            return answer
+        raise OSError("connection refused")
+
+    monkeypatch.setattr(module, "monotonic", lambda: clock[0])
+    width = module._remembered(ask)
+    first, clock[0] = width(), 60.0
+    client: Any = type("Client", (), {"nthreads": ask})()
+    assert (first, width(), module._lost(client, {"tcp://127.0.0.1:1"})) == (2, 2, None)
+
+
+def test_clients_own_logger_is_silent_while_the_cluster_is_used(cluster: Any) -> None:
+    """And as loud as before afterwards: the tracebacks of its reconnecting told nobody anything."""
+    log = logging.getLogger("distributed.client")
+    with dask_cluster(cluster.scheduler_address):
+        during = log.isEnabledFor(logging.CRITICAL)
+    assert (during, log.isEnabledFor(logging.CRITICAL)) == (False, True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -37,3 +38,16 @@ def test_processes_end_at_once_when_the_sweep_breaks_off() -> None:
     with pytest.raises(KeyboardInterrupt), processes(1) as hands:
         break_off(hands)
     assert multiprocessing.active_children() == []
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError("refused"), "the cluster are gone (OSError: refused): all"),
+        (OSError(), "the cluster are gone: all"),
+    ],
+)
+def test_who_is_gone_is_named_and_the_cause_where_it_has_words(error: OSError, told: str) -> None:
+    """An exception without words adds no empty pair of brackets."""
+    hands = replace(serial(), missed="the cluster")
+    assert str(hands.gone(error, "all is stored")).startswith(told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from oracle.sweep import plan as module
 from oracle.sweep.hands import serial
 from oracle.sweep.missing import Missing
 from oracle.sweep.plan import SAMPLE, Estimate, plan_sweep
+from oracle.sweep.sweep_error import SweepError
 from oracle.sweep.sweep_file import Sweep
 from oracle.sweep.task import Answer, Outcome, answer
 
@@ -114,7 +116,7 @@ def test_sample_is_spread_over_the_sweep_and_always_the_same(
     """Not its beginning: of two hundred specs, some of each half."""
     sweep = lines(small_specs(200))
     chosen = [module._chosen(sweep, Missing(store), None)[0] for _ in range(2)]
-    seeds = [spec.canonical["problem"]["seed"] for spec in chosen[0]]
+    seeds = [asked.spec.canonical["problem"]["seed"] for asked in chosen[0] if asked.spec is not None]
     assert chosen[0] == chosen[1]
     assert (len(seeds), len(set(seeds))) == (SAMPLE, SAMPLE)
     assert 2 <= sum(seed < 100 for seed in seeds) <= SAMPLE - 2
@@ -139,3 +141,42 @@ def test_store_that_cannot_be_made_is_named(
     monkeypatch.setattr("tempfile.TemporaryDirectory", refuse)
     with pytest.raises(StoreError, match=r"no file can be made in .* Name another `--store`"):
         plan_sweep(sweep, store, serial())
+
+
+def test_plan_tells_the_first_that_is_no_spec_and_the_first_without_a_golden(
+    store: Store, lines: Lines, small_specs: Any
+) -> None:
+    """With the line where each stands, and why."""
+    good, fast = small_specs(2)
+    fast["method"]["step_size"], fast["want"]["steps"] = "1000", [0, 1000]
+    plan = plan_sweep(lines([good, fast, good | {"digits": 3}, "{"]), store, serial())
+    assert (plan.malformed, plan.refused) == (2, 1)
+    assert plan.malformed_first.startswith("line 3: `digits` is 3; expected")
+    assert plan.refused_first.startswith("line 2: the run diverges")
+    nothing_wrong = plan_sweep(lines([good]), store, serial())
+    assert (nothing_wrong.malformed_first, nothing_wrong.refused_first) == ("", "")
+
+
+def test_fault_of_the_program_is_told_by_the_last_line_of_its_traceback(
+    store: Store, lines: Lines, small_specs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planted fault: the computation divides by zero."""
+    text = "Traceback (most recent call last):\n  somewhere\nZeroDivisionError: division by zero\n"
+    monkeypatch.setattr(module, "measured", lambda _: Answer(Outcome.FAULT, b"", text, 0.1))
+    plan = plan_sweep(lines(small_specs(1)), store, serial())
+    assert plan.refused_first == "line 1: ZeroDivisionError: division by zero"
+
+
+def test_plan_whose_workers_are_gone_says_so(store: Store, lines: Lines, small_specs: Any) -> None:
+    """Planted fault: every future is cancelled, as by a scheduler that was killed."""
+
+    class Gone(Executor):
+        def submit(self, function: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
+            future: Future[Any] = Future()
+            future.cancel()
+            future.set_running_or_notify_cancel()
+            return future
+
+    hands = replace(serial(), executor=Gone())
+    with pytest.raises(SweepError, match="the workers are gone: a plan stores nothing"):
+        plan_sweep(lines(small_specs(2)), store, hands)

@@ -81,7 +81,8 @@ def test_grid_whose_base_is_wrong_is_refused_at_once(grid: Any) -> None:
     [
         ("none.jsonl", None, "cannot read the sweep `.*none.jsonl`: No such file"),
         ("empty.jsonl", "\n\n", "has no lines; expected specs, one a line"),
-        ("bad.json", "{", "cannot read the sweep `.*bad.json`: .*not JSON"),
+        ("bad.json", "{", "cannot read the sweep `.*bad.json`: it is not JSON: .* line 1"),
+        (".", None, "cannot read the sweep `.*`: Is a directory; check the path"),
         ("spec.json", '{"schema": "momentum-oracle/spec/1"}', "One spec is computed by `oracle golden`"),
     ],
 )
