@@ -19,6 +19,7 @@ MISUSE, DAMAGED = 2, 4  # of the command line, as the contract has them
 
 ADVICE = {
     "unauthorised": "give a token in $MOMENTUM_ORACLE_TOKEN, or in a file that `--token-file` names",
+    "not-found": "check the address of the server: `http://HOST:PORT` as `oracle serve` prints it",
     "forbidden": "ask who runs the server for a token with the scope that is missing",
     "beyond-limits": "ask for less, or compute it here: leave out `--server`",
     "timed-out": "ask for less, or compute it here: leave out `--server`",
@@ -28,6 +29,13 @@ ADVICE = {
     "worker-lost": "ask for less, or tell who runs the server",
     "internal-error": "tell who runs the server, with the request's id",
 }
+# what a server advises whoever speaks HTTP, where the advice above stands in its place
+SERVERS_ADVICE = {
+    "unauthorised": "send `Authorization: Bearer TOKEN`",
+    "beyond-limits": "ask for less, or compute it on your own machine with `oracle golden`",
+    "not-found": "the interface is described under /docs, for programs under /openapi.json",
+}
+ONLY_IN_PLACE = frozenset({"not-found"})  # most of these name something else that is not there
 
 
 class ClientError(Exception):
@@ -105,7 +113,15 @@ class ServerProblemError(ClientError):
     def __str__(self) -> str:
         found = self.problem
         often = f", asked {found.attempts} times" if found.attempts > 1 else ""
-        advice = f"; {ADVICE[found.name]}" if found.name in ADVICE else ""
         known_as = f" (request {found.request_id})" if found.request_id else ""
         detail = found.detail.strip().rstrip(".") or found.title or "no reason is given"
-        return f"`{found.request}` was answered with {found.status} `{found.name}`{often}: {detail}{advice}{known_as}"
+        told = _advised(found.name, detail)
+        return f"`{found.request}` was answered with {found.status} `{found.name}`{often}: {told}{known_as}"
+
+
+def _advised(name: str, detail: str) -> str:
+    """Return what a server said, with one advice: ours in the place of its own, else after it."""
+    ours, servers = ADVICE.get(name, ""), SERVERS_ADVICE.get(name, "")
+    if servers and servers in detail:
+        return detail.replace(servers, ours)
+    return detail if not ours or ours in detail or name in ONLY_IN_PLACE else f"{detail}; {ours}"

@@ -18,6 +18,7 @@ __all__ = [
     "facts_of",
     "finding_text",
     "headline",
+    "step_words",
 ]
 
 
@@ -88,7 +89,7 @@ def finding_text(finding: Finding) -> str:
     """Return a finding as one paragraph of plain text."""
     parts = [f"{finding.outcome} by {finding.check}: {finding.reason}"]
     if finding.step is not None:
-        parts.append(f"first divergent step {finding.step}")
+        parts.append(f"{step_words(finding)} {finding.step}")
     if finding.observable is not None:
         place = "" if finding.coordinate is None else f"[{finding.coordinate}]"
         parts.append(f"at {finding.observable}{place}")
@@ -101,6 +102,15 @@ def finding_text(finding: Finding) -> str:
     if finding.excess is not None:
         parts.append(f"{finding.excess:.3g} times the bound")
     return "; ".join(parts)
+
+
+def step_words(finding: Finding) -> str:
+    """Return what the step of a finding is: the first that diverges or cannot be decided, else the nearest to its bound."""
+    if finding.outcome is Outcome.DISAGREES:
+        return "first divergent step"
+    if finding.outcome is Outcome.UNDECIDED and not (finding.excess is not None and finding.excess <= 1):
+        return "first undecided step"
+    return "nearest to its bound at step"
 
 
 def explanation(verdict: Verdict) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from typing import Any
 from oracle.records.golden import Golden
 from oracle.report.comparison import Comparison, Report
 from oracle.report.digits import chosen_rows
-from oracle.report.facts import decisive_finding, explanation, facts_of, headline
+from oracle.report.facts import decisive_finding, explanation, facts_of, headline, step_words
 from oracle.report.figures import bounds, duration, short
 from oracle.report.pages import page
 from oracle.report.plots import curves_svg
@@ -60,6 +60,7 @@ def _section(comparison: Comparison, index: int) -> dict[str, Any]:
         "verdict": verdict,
         "facts": facts_of(comparison),
         "finding": finding,
+        "step_words": step_words(finding) if finding else "",
         "explanation": explanation(verdict),
         "digits": chosen_rows(comparison),
         "svg": svg,

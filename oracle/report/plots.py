@@ -34,6 +34,7 @@ __all__ = [
 
 MOST_POINTS = 240
 FEW_POINTS = 30
+FEW_STEPS = 20
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 # Colours that stand for variables of the page's style sheet.
@@ -85,6 +86,9 @@ def curves_svg(curves: Curves, prefix: str, divergent_step: int | None = None) -
     with rc_context(STYLE):
         figure = Figure(figsize=(9.6, 3.6), layout="constrained")
         left, right = figure.subplots(1, 2)
+        scale = _step_scale(curves)
+        for axes in (left, right):
+            axes.set_xscale(scale)
         _draw_golden_error(left, curves)
         _draw_local_error(right, curves)
         for axes in (left, right):
@@ -116,6 +120,13 @@ def thinned(steps: Array, heights: Array, most: int = MOST_POINTS) -> Array:
     return np.sort(order[first_of_bin])
 
 
+def _step_scale(curves: Curves) -> str:
+    """Return the scale of the steps: logarithmic, unless they are so few that it would label hardly one."""
+    steps = np.concatenate([curves.steps, curves.replay_steps])
+    after = steps[steps > 0]
+    return "linear" if not len(after) or after.max() < max(FEW_STEPS, 10 * after.min()) else "log"
+
+
 def _draw_golden_error(axes: Axes, curves: Curves) -> None:
     """Draw |candidate − golden| per observable, with the global envelope where there is one."""
     axes.set_title("Distance from the golden", loc="left", fontsize=10)
@@ -128,6 +139,22 @@ def _draw_golden_error(axes: Axes, curves: Curves) -> None:
             _line(axes, curves.steps[kept], curves.envelope[name][kept], colour, "_", "--")
     if curves.envelope:
         axes.plot([], [], "--", color=BOUND, label="typical rounding")
+    if not any(_drawable(axes, curves.steps, error).any() for error in curves.error.values()):
+        _note(axes, _why_empty(list(curves.error.values())))
+
+
+def _why_empty(errors: list[Array]) -> str:
+    """Return why no error can be drawn."""
+    values = np.concatenate([np.ravel(error) for error in errors]) if errors else np.empty(0)
+    if not len(values):
+        return "nothing was compared"
+    if not values.any():
+        return "nothing to draw: every error is 0"
+    return "nothing to draw: no error after the start is finite and above 0"
+
+
+def _note(axes: Axes, text: str) -> None:
+    axes.text(0.5, 0.5, text, ha="center", va="center", transform=axes.transAxes)
 
 
 def _draw_local_error(axes: Axes, curves: Curves) -> None:
@@ -135,7 +162,7 @@ def _draw_local_error(axes: Axes, curves: Curves) -> None:
     axes.set_title("Error of one step, from the candidate's own state", loc="left", fontsize=10)
     axes.set_ylabel("largest |error| / its bound")
     if not len(curves.replay_steps):
-        axes.text(0.5, 0.5, "not replayed", ha="center", va="center", transform=axes.transAxes)
+        _note(axes, "not replayed")
         return
     kept = thinned(curves.replay_steps, curves.replay_ratio)
     _line(axes, curves.replay_steps[kept], curves.replay_ratio[kept], SERIES[0], "local error")
@@ -147,20 +174,27 @@ def _draw_local_error(axes: Axes, curves: Curves) -> None:
 
 
 def _line(axes: Axes, x: Array, y: Array, colour: str, label: str, style: str = "-") -> None:
-    """Draw one curve; a value of zero has no place on a log axis and is left out."""
-    drawable = (x > 0) & np.isfinite(y) & (y > 0)
+    """Draw one curve, without what has no place on its axes."""
+    drawable = _drawable(axes, x, y)
     marker = "." if drawable.sum() < FEW_POINTS else ""
     axes.plot(x[drawable], y[drawable], style, color=colour, label=label, marker=marker)
 
 
+def _drawable(axes: Axes, x: Array, y: Array) -> Array:
+    """Return which points have a place: zero has none on a log axis."""
+    return ((x > 0) | (axes.get_xscale() == "linear")) & np.isfinite(y) & (y > 0)
+
+
 def _dress(axes: Axes, divergent_step: int | None) -> None:
-    from matplotlib.ticker import FuncFormatter, NullFormatter
+    from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
     axes.set_xlabel("step")
     if not any(np.size(line.get_xdata()) for line in axes.lines):
         axes.set(xticks=[], yticks=[])
         return
-    axes.set(xscale="log", yscale="log")
+    axes.set_yscale("log")
+    if axes.get_xscale() == "linear":
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_major_formatter(FuncFormatter(power_of_ten))
     axes.xaxis.set_minor_formatter(NullFormatter())

@@ -208,6 +208,12 @@ def test_token_opens_what_is_closed(tmp_path: Path, alone: None) -> None:
             pytest.raises(ServerProblemError, match=r"401 `unauthorised`.*--token-file"),
         ):
             nobody.jobs()
+        with (
+            Client(address, "mistyped") as nobody,
+            pytest.raises(ServerProblemError, match=r"none that it knows \(mistyped.*--token-file") as caught,
+        ):
+            nobody.jobs()
+        assert "Bearer" not in str(caught.value)
         with Client(address, made) as client:
             assert client.golden(SPEC).spec_digest == spec_from(SPEC).digest
             with pytest.raises(ServerProblemError, match="403 `forbidden`"):

@@ -100,3 +100,33 @@ def test_identity_of_the_answer_stands_in_for_the_document() -> None:
     """A document without an instance is known by the header."""
     with pytest.raises(ServerProblemError, match=r"\(request h1\)"):
         require_success(answer(b'{"detail": "x"}', "application/problem+json", 400, **{"X-Request-ID": "h1"}))
+
+
+@pytest.mark.parametrize(
+    ("name", "detail", "told"),
+    [
+        (
+            "beyond-limits",
+            "`digits` asks for 400; ask for less, or compute it on your own machine with `oracle golden`",
+            "`digits` asks for 400; ask for less, or compute it here: leave out `--server`",
+        ),
+        (
+            "beyond-limits",
+            "beyond 2 limits; ask for less, or compute it on your own machine with `oracle golden`:\n- a\n- b",
+            "beyond 2 limits; ask for less, or compute it here: leave out `--server`:\n- a\n- b",
+        ),
+        ("beyond-limits", "too much", "too much; ask for less, or compute it here: leave out `--server`"),
+        (
+            "unauthorised",
+            "the request has none: send `Authorization: Bearer TOKEN`",
+            "the request has none: give a token in $MOMENTUM_ORACLE_TOKEN, or in a file that `--token-file` names",
+        ),
+        ("overloaded", "9 requests wait; ask again later", "9 requests wait; ask again later"),
+        ("not-found", "there is no job `7` here", "there is no job `7` here"),
+    ],
+)
+def test_refusal_gives_one_advice_fit_for_the_command_line(name: str, detail: str, told: str) -> None:
+    """The client's advice stands in the place of the server's, or after what has none; never both."""
+    document = {"type": f"/problems/{name}", "detail": detail}
+    found = str(ServerProblemError(problem_from(document, "POST /v1/x", 422)))
+    assert found == f"`POST /v1/x` was answered with 422 `{name}`: {told}"

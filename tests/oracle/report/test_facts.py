@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from oracle.findings import Finding, Outcome
 from oracle.report.comparison import Comparison, NotRun, Report
-from oracle.report.facts import decisive_finding, facts_of, finding_text, headline
+from oracle.report.facts import decisive_finding, facts_of, finding_text, headline, step_words
 
 
 def test_largest_local_ratio_is_found_with_its_step(comparison: Callable[..., Comparison]) -> None:
@@ -51,6 +52,26 @@ def test_finding_text_names_step_place_and_excess(comparison: Callable[..., Comp
     text = finding_text(found)
     for part in ("first divergent step 10", "u[1]", "candidate 0.6667", "bound 1.1e-08", "3e+03 times"):
         assert part in text
+
+
+@pytest.mark.parametrize(
+    ("outcome", "excess", "words"),
+    [
+        (Outcome.DISAGREES, 2.0, "first divergent step"),
+        (Outcome.UNDECIDED, 2.0, "first undecided step"),
+        (Outcome.UNDECIDED, None, "first undecided step"),
+        (Outcome.UNDECIDED, np.nan, "first undecided step"),
+        (Outcome.UNDECIDED, 0.5, "nearest to its bound at step"),
+        (Outcome.AGREES, 0.5, "nearest to its bound at step"),
+    ],
+)
+def test_step_diverges_only_where_the_finding_disagrees(
+    outcome: Outcome, excess: float | None, words: str
+) -> None:
+    """What could not be decided, or agreed, has no divergent step."""
+    found = Finding("global envelope", outcome, "a reason", 7, excess=excess)
+    assert step_words(found) == words
+    assert f"; {words} 7" in finding_text(found)
 
 
 @pytest.mark.parametrize(

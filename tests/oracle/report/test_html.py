@@ -100,6 +100,17 @@ def test_page_of_agreement_shows_no_disagreement(report: Callable[..., Report]) 
     assert "divergent" not in text
 
 
+def test_undecided_step_is_not_called_divergent(report: Callable[..., Report]) -> None:
+    """Nothing is known to diverge where the verdict is UNDECIDED."""
+    made = report("UNDECIDED")
+    (compared,) = made.comparisons
+    findings = tuple(replace(found, step=7) for found in compared.verdict.findings)
+    undecided = replace(compared, verdict=replace(compared.verdict, findings=findings))
+    text = " ".join(Page(render_html(replace(made, comparisons=(undecided,)))).words)
+    assert "first undecided step 7" in text
+    assert "divergent" not in text
+
+
 def test_agreeing_digits_are_marked(report: Callable[..., Report]) -> None:
     """The shared digits of 1/7 and its float64 are marked, the first different one is not."""
     page = Page(render_html(report("AGREES")))

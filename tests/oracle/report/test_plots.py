@@ -90,3 +90,34 @@ def test_svg_says_so_when_nothing_was_replayed(comparison: Callable[..., Compari
         curves, replay_steps=nothing, replay_ratio=nothing, replay_residual=nothing, replay_bound=nothing
     )
     assert "not replayed" in curves_svg(bare, "c0")
+
+
+@pytest.mark.parametrize(
+    ("value", "note"),
+    [(0.0, "every error is 0"), (np.nan, "no error after the start is finite"), (1e-17, None)],
+    ids=["zeros", "nan", "drawn"],
+)
+def test_svg_says_why_no_distance_is_drawn(
+    comparison: Callable[..., Comparison], value: float, note: str | None
+) -> None:
+    """An empty panel says that there is nothing to draw, and one with a curve does not."""
+    curves = drawn(comparison("AGREES"))
+    svg = curves_svg(replace(curves, error={name: np.full(5, value) for name in curves.error}), "c0")
+    assert ("nothing to draw" in svg) == (note is not None)
+    assert note is None or note in svg
+
+
+@pytest.mark.parametrize("steps", [[0, 1, 2, 3, 5], [0, 3, 6, 9, 18], [20, 30, 40, 50, 60]])
+def test_few_steps_are_labelled(comparison: Callable[..., Comparison], steps: list[int]) -> None:
+    """Where a logarithmic axis would label hardly a step, both axes are linear, with three labels at least."""
+    curves = drawn(comparison("AGREES"))
+    few = replace(curves, steps=np.array(steps), replay_steps=np.array(steps[1:4]))
+    labels = re.findall(r">(\d+)<", curves_svg(few, "c0"))
+    assert len([label for label in labels if steps[0] <= int(label) <= steps[-1]]) >= 6
+
+
+def test_many_steps_keep_their_logarithmic_axis(comparison: Callable[..., Comparison]) -> None:
+    """Steps up to 100 are labelled by powers of ten."""
+    svg = curves_svg(drawn(comparison("AGREES")), "c0")
+    assert {">1<", ">10<", ">100<"} <= set(re.findall(r">\d+<", svg))
+    assert ">60<" not in svg
