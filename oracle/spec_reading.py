@@ -13,11 +13,22 @@ from pydantic import PlainValidator, ValidationError
 from pydantic_core import ErrorDetails
 
 from oracle.spec_error import Problem, refusal
-from oracle.spec_fields import MOST_TERMS, Fields, Methods, Problems, Strict, Term, Wants
+from oracle.spec_fields import (
+    MOST_TERMS,
+    Fields,
+    HeavyBallFlow,
+    Iterates,
+    Methods,
+    Problems,
+    SparseRegression,
+    Strict,
+    Term,
+    Wants,
+)
 from oracle.spec_json import advice_on, shown
 from oracle.spec_values import RefusedError, choices_text
 
-__all__ = ["read_fields"]
+__all__ = ["integer_problem", "read_fields"]
 
 Place = tuple[int | str, ...]
 
@@ -58,6 +69,35 @@ CHOSEN_BY: Mapping[str, tuple[str, dict[str, type[Strict]]]] = {
     "method": ("name", _members(Methods, "name")),
     "want": ("kind", _members(Wants, "kind")),
 }
+
+
+# plain integers (for steps, the largest) -> the class and the field that takes them
+INTEGERS: Mapping[str, tuple[type[Strict], str]] = {
+    "digits": (Fields, "digits"),
+    "problem.n": (SparseRegression, "n"),
+    "problem.d": (SparseRegression, "d"),
+    "method.order": (HeavyBallFlow, "order"),
+    "want.steps": (Iterates, "steps"),
+}
+
+
+def integer_problem(path: str, value: int) -> Problem | None:
+    """Return why no spec whatever may have an integer in a field, None where one may; nothing else is read.
+
+    Parameters
+    ----------
+    path : str
+        As in ``digits``; of ``want.steps`` the integer is one step.
+    value : int
+    """
+    if path not in INTEGERS:
+        return None
+    fields, name = INTEGERS[path]
+    try:
+        _reader(fields, name)([value] if name == "steps" else value)
+    except RefusedError as refused:
+        return _misfit(path, refused.value, refused.expected, refused.advice)
+    return None
 
 
 def _problem(detail: ErrorDetails) -> Problem:
@@ -131,10 +171,15 @@ def _expected(place: Place) -> str:
 
 def _taken_by(fields: type[Strict], name: str) -> str:
     """Return what a field's reader says when it is handed nothing."""
-    (info,) = (info for key, info in fields.model_fields.items() if (info.alias or key) == name)
-    (reader,) = (mark.func for mark in info.metadata if isinstance(mark, PlainValidator))
     try:
-        cast("Callable[[Any], Any]", reader)(None)
+        _reader(fields, name)(None)
     except RefusedError as refused:
         return refused.expected
     raise AssertionError(f"the reader of `{name}` takes nothing for a value")
+
+
+def _reader(fields: type[Strict], name: str) -> Callable[[Any], Any]:
+    """Return what reads a field."""
+    (info,) = (info for key, info in fields.model_fields.items() if (info.alias or key) == name)
+    (reader,) = (mark.func for mark in info.metadata if isinstance(mark, PlainValidator))
+    return cast("Callable[[Any], Any]", reader)

@@ -31,8 +31,17 @@ DESCRIPTION = """Does this momentum optimiser do what the mathematics says?
 Post a **spec** and have its **golden**: every digit proved. Post a spec and the arrays that your program recorded, and
 have the **verdict**: AGREES, DISAGREES (since when, by how much, most likely why) or UNDECIDED.
 Numbers are strings, because a JSON double is not the number you typed. Errors are RFC 9457 problem documents."""
-METHOD_NOT_ALLOWED = 405
+NOT_FOUND, METHOD_NOT_ALLOWED = 404, 405
 LONGEST_SHOWN = 80  # characters of what arrived
+HEXADECIMAL = "hexadecimal digits (0-9, a-f)"
+GOLDENS = f"that is `sha256:` and 64 {HEXADECIMAL}; /v1/goldens lists them"
+PATTERNS = {  # what a pattern of the description asks for, in words
+    "^sha256:[0-9a-f]{64}$": f"it is no golden's digest: {GOLDENS}",
+    "^(sha256:[0-9a-f]{64})?$": f"it is no golden's digest, which `next` of the page before is: {GOLDENS}",
+    "^[0-9a-f]{32}$": f"it is no job's `id`: that is 32 {HEXADECIMAL}; /v1/jobs lists the newest",
+    "^[0-9a-f]{64}$": f"it is no check's `id`: that is 64 {HEXADECIMAL}, as the answer to `POST /v1/checks` states it",
+}
+DESCRIBED = "the interface is described under /docs, for programs under /openapi.json"
 BY_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "unsupported-media-type"}
 
 
@@ -87,17 +96,22 @@ async def _malformed(request: Request, error: Exception) -> Response:
 def _told_of(found: Any) -> str:
     """Return what FastAPI found wrong with one part of a request: where, what arrived, what was expected."""
     where, arrived, wrong = ".".join(map(str, found["loc"])), ascii(str(found["input"])), str(found["msg"])
-    return f"`{where}` is {arrived[:LONGEST_SHOWN]}: {wrong[:1].lower()}{wrong[1:]}"
+    wrong = PATTERNS.get(found.get("ctx", {}).get("pattern"), f"{wrong[:1].lower()}{wrong[1:]}")
+    return f"`{where}` is {arrived[:LONGEST_SHOWN]}: {wrong}"
 
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     name = BY_STATUS.get(error.status_code, "malformed-request")
-    detail = f"{request.method} {request.url.path[:200]}: {error.detail}"
-    headers = dict(error.headers or {})
+    told, headers = str(error.detail), dict(error.headers or {})
+    if error.status_code == NOT_FOUND:
+        told = f"nothing is at this address; {DESCRIBED}"
     if error.status_code == METHOD_NOT_ALLOWED:  # Starlette names the methods of one route of several
         headers["Allow"] = ", ".join(_methods_at(request))
-    return problem_answer(request, Problem(name, detail, headers))
+        told = f"this address takes {headers['Allow']}; {DESCRIBED}"
+    return problem_answer(
+        request, Problem(name, f"{request.method} {request.url.path[:200]}: {told}", headers)
+    )
 
 
 def _methods_at(request: Request) -> list[str]:

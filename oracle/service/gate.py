@@ -19,6 +19,8 @@ __all__ = ["COOKIE", "Gate", "MayCheck", "MayCompute", "MayRead"]
 
 COOKIE = "momentum_oracle_session"
 MOST_SESSIONS = 10_000
+NONE = "the request has none"
+UNKNOWN = "the request's is none that it knows (mistyped, revoked or expired)"
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,12 @@ class Gate:
         """
         if self.is_open:
             return ""
-        token = self._tokens.identify(self._secret(request))
+        secret = self._secret(request)
+        token = self._tokens.identify(secret)
         if token is None:
             raise ProblemError(
                 "unauthorised",
-                "this server wants a token, and the request has none that it knows: send `Authorization: Bearer TOKEN`",
+                f"this server wants a token, and {UNKNOWN if secret else NONE}: send `Authorization: Bearer TOKEN`",
                 {"WWW-Authenticate": 'Bearer realm="momentum-oracle"'},
             )
         if scope is not Scope.READ and scope not in token.scopes:  # whoever may ask may read

@@ -51,7 +51,7 @@ KINDS: Mapping[str, ProblemKind] = {
         "Compare the request with the description of the interface under /docs; `detail` names the part that is wrong.",
     ),
     "unauthorised": ProblemKind(
-        401, "A token is needed", MISUSE,
+        401, "A token that this server knows is needed", MISUSE,
         "Send `Authorization: Bearer TOKEN`. Who runs this server makes one with `oracle token create NAME --scope read`.",
     ),
     "forbidden": ProblemKind(

@@ -20,6 +20,8 @@ from oracle.service.problems import ProblemError
 from oracle.service.service import Service
 from oracle.service.task import Task
 from oracle.spec import Spec, parse_spec
+from oracle.spec_error import refusal
+from oracle.spec_reading import integer_problem
 
 __all__ = ["TheService", "Wait", "read_body", "read_check", "read_spec", "require_media_type"]
 
@@ -116,9 +118,16 @@ async def read_spec(service: Service, body: bytes) -> Spec:
             spec = Spec(answered(outcome, limits.job_seconds).fields["canonical"])
         check_spec(spec.canonical, limits)
     except BeyondLimitsError as error:
-        raise ProblemError("beyond-limits", str(error)) from error
+        raise _beyond(error) from error
     service.specs.keep(body, spec)
     return spec
+
+
+def _beyond(error: BeyondLimitsError) -> Exception:
+    """Return the refusal of what is beyond limits: that of the format where no server would take it."""
+    found = [integer_problem(excess.size.path, excess.size.amount) for excess in error.excesses]
+    problems = [problem for problem in found if problem is not None]
+    return refusal(problems) if problems else ProblemError("beyond-limits", str(error))
 
 
 async def read_check(service: Service, form: FormData) -> Check:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from oracle.spec import SpecError, parse_spec, spec_from
+from oracle.spec_reading import integer_problem
 
 EXAMPLE: dict[str, Any] = {
     "schema": "momentum-oracle/spec/1",
@@ -250,3 +251,26 @@ def test_text_that_is_no_spec_is_refused(text: str | bytes, message: str) -> Non
     """Malformed, endless or undecodable text: the place and the reason are given."""
     with pytest.raises(SpecError, match=message):
         parse_spec(text)
+
+
+@pytest.mark.parametrize(
+    ("path", "least", "most"),
+    [
+        ("digits", 15, 1000),
+        ("problem.n", 1, 100_000),
+        ("problem.d", 1, 100_000),
+        ("method.order", 1, 30),
+        ("want.steps", 0, 10_000_000),
+    ],
+)
+def test_integer_is_judged_alone(path: str, least: int, most: int) -> None:
+    """By the field's own reader: the ends of its range pass, what lies beyond is refused in its words."""
+    assert [integer_problem(path, value) for value in (least, most)] == [None, None]
+    for value in (least - 1, most + 1):
+        found = str(integer_problem(path, value))
+        assert found.startswith(f"`{path}` is {value}; expected a JSON integer from {least} to {most}")
+
+
+def test_other_fields_are_not_judged_alone() -> None:
+    """Whatever the integer is."""
+    assert integer_problem("problem.X", 10**30) is None

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from oracle.client.errors import SERVERS_ADVICE
+from oracle.service.app import PATTERNS
+
 SUBSETS = ("get", "post", "delete")
 
 
@@ -73,6 +76,67 @@ def test_unknown_address_is_a_problem_document(server: Any) -> None:
     found = server.client.get("/v2/goldens")
     assert (found.status_code, found.headers["content-type"]) == (404, "application/problem+json")
     assert found.json()["type"] == "/problems/not-found"
+
+
+@pytest.mark.parametrize(("path", "words"), [
+    ("/v1/goldens/zzz", ("`path.digest` is 'zzz': it is no golden's digest", "64 hexadecimal", "/v1/goldens lists")),
+    ("/v1/goldens/zzz/record", ("it is no golden's digest", "/v1/goldens lists")),
+    ("/v1/goldens?after=x", ("`query.after` is 'x': it is no golden's digest", "`next` of the page before")),
+    ("/v1/jobs/zzz", ("it is no job's `id`", "32 hexadecimal", "/v1/jobs lists")),
+    ("/v1/checks/zzz", ("it is no check's `id`", "64 hexadecimal", "POST /v1/checks")),
+    ("/v1/reports/zzz", ("it is no check's `id`", "64 hexadecimal", "POST /v1/checks")),
+])  # fmt: skip
+def test_address_of_another_form_is_refused_in_words(server: Any, path: str, words: tuple[str, ...]) -> None:
+    """What it should have been and where those that are there are listed; no regular expression."""
+    found = server.client.get(path).json()
+    assert found["type"] == "/problems/malformed-request"
+    assert [part for part in words if part not in found["detail"]] == []
+    assert "pattern" not in found["detail"]
+    assert "^" not in found["detail"]
+
+
+def test_every_pattern_of_the_interface_has_its_words(described: dict[str, Any]) -> None:
+    """Of each parameter that the description restrains by one."""
+    parameters = [
+        parameter["schema"]
+        for item in described["paths"].values()
+        for method in SUBSETS
+        for parameter in item.get(method, {}).get("parameters", [])
+    ]
+    assert {schema["pattern"] for schema in parameters if "pattern" in schema} == set(PATTERNS)
+
+
+def test_wrong_address_and_method_are_told_what_to_do_next(server: Any) -> None:
+    """Which methods are taken, and where the interface is described."""
+    nowhere, method = server.client.get("/v1/nothing").json(), server.client.put("/v1/goldens").json()
+    assert nowhere["detail"].startswith("GET /v1/nothing: nothing is at this address; ")
+    assert method["detail"].startswith("PUT /v1/goldens: this address takes GET, POST, HEAD; ")
+    assert all(
+        "/docs" in found["detail"] and "/openapi.json" in found["detail"] for found in (nowhere, method)
+    )
+
+
+def test_client_knows_the_advice_in_whose_place_it_gives_its_own(server: Any) -> None:
+    """The words that `oracle.client` looks for are those that this server says."""
+    detail = server.client.get("/v1/nothing").json()["detail"]
+    assert SERVERS_ADVICE["not-found"] in detail
+    assert SERVERS_ADVICE["beyond-limits"] in server.post(server.spec(digits=301)).json()["detail"]
+
+
+@pytest.mark.parametrize(("changes", "words"), [
+    ({"digits": 4000}, "`digits` is 4000; expected a JSON integer from 15 to 1000"),
+    ({"want": {"kind": "iterates", "steps": [0, 10_000_001]}}, "`want.steps` is 10000001; expected a JSON integer from 0"),
+    ({"digits": 10**40, "problem": {"kind": "sparse_regression", "n": 100_001}}, "`problem.n` is 100001; expected"),
+])  # fmt: skip
+def test_what_no_spec_may_ask_for_is_refused_by_the_format(
+    server: Any, changes: dict[str, Any], words: str
+) -> None:
+    """Beyond the format's own range neither a larger limit nor another machine helps, and neither is advised."""
+    found = server.post(server.spec(**changes)).json()
+    assert found["type"] == "/problems/bad-spec"
+    assert words in found["detail"]
+    assert "limit" not in found["detail"]
+    assert "oracle golden" not in found["detail"]
 
 
 def test_fault_in_a_route_is_a_problem_document_and_a_traceback_in_the_log(
