@@ -14,12 +14,13 @@ from oracle.report.html import certificate_facts
 __all__ = ["golden_view", "readable_json"]
 
 FIRST_ROWS, LAST_ROWS, COORDINATES = 3, 2, 3
+FEW_ROWS, FEW_COORDINATES = 8, 4  # up to so many nothing is left out
 LONGEST_SPEC = 20_000  # characters shown
 WIDTH = 100
 
 
 def golden_view(golden: Golden) -> dict[str, Any]:
-    """Return what a page about a golden shows, JSON-able; of a large one the first and last rows alone.
+    """Return what a page about a golden shows, JSON-able; of a long one the first and last rows alone.
 
     Parameters
     ----------
@@ -28,9 +29,10 @@ def golden_view(golden: Golden) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``facts`` and ``certificate`` (label to text or number), ``versions``, ``spec`` (JSON on readable lines, cut at
-        some length: ``spec_cut``), ``arrays`` (name, shape, rows with place and entries: label, value, radius),
-        ``svg``.
+        ``certificate`` (label to text or number), ``versions``, ``spec`` (JSON on readable lines, cut at some length:
+        ``spec_cut``), ``arrays`` (name, shape, rows with place and entries: label, value, radius), ``svg``, and
+        facts: of these ``digits`` bounds every radius of a row by 10^−digits × the largest magnitude in that row, and
+        ``axis`` is ``step``, ``time``, or empty where the rows are those of neither.
     """
     text = readable_json(golden.spec)
     certificate = certificate_facts(golden.provenance)
@@ -47,6 +49,7 @@ def golden_view(golden: Golden) -> dict[str, Any]:
         "model": golden.spec.get("model", ""),
         "inputs_as": golden.spec["inputs_as"],
         "place": _places(golden),
+        "axis": "step" if golden.steps else "time" if golden.times else "",
         "certificate": certificate,
         "versions": {name: golden.provenance[name] for name in versions if name in golden.provenance},
         "spec": text[:LONGEST_SPEC],
@@ -113,15 +116,18 @@ def _ordered(golden: Golden) -> list[str]:
 
 def _array(golden: Golden, name: str) -> dict[str, Any]:
     grid, count = golden.arrays[name], golden.rows
-    chosen = sorted({*range(min(FIRST_ROWS, count)), *range(max(0, count - LAST_ROWS), count)})
+    chosen = [row for row in range(count) if count <= FEW_ROWS or not FIRST_ROWS <= row < count - LAST_ROWS]
     width = 1 if grid.scalar else len(grid.rows[0].integers)
+    shown = width if width <= FEW_COORDINATES else COORDINATES
     return {
         "name": name,
         "width": width,
         "scalar": grid.scalar,
         "rows_left_out": count - len(chosen),
-        "coordinates_left_out": max(0, width - COORDINATES),
-        "rows": [{"place": _place(golden, row), "entries": _entries(golden, name, row)} for row in chosen],
+        "coordinates_left_out": width - shown,
+        "rows": [
+            {"place": _place(golden, row), "entries": _entries(golden, name, row, shown)} for row in chosen
+        ],
     }
 
 
@@ -130,11 +136,11 @@ def _place(golden: Golden, row: int) -> str:
     return str(places[row]) if places else ""
 
 
-def _entries(golden: Golden, name: str, row: int) -> list[dict[str, str]]:
-    """Return the first coordinates of a row, each with its radius."""
+def _entries(golden: Golden, name: str, row: int, count: int) -> list[dict[str, str]]:
+    """Return the first `count` coordinates of a row, each with its radius."""
     grid = golden.arrays[name]
     pairs = zip(value_texts(grid.rows[row]), radius_texts(grid.rows[row]), strict=True)
-    shown = [pair for pair, _ in zip(pairs, range(COORDINATES), strict=False)]
+    shown = [pair for pair, _ in zip(pairs, range(count), strict=False)]
     return [
         {"label": name if grid.scalar else f"{name}[{i}]", "value": value, "radius": radius}
         for i, (value, radius) in enumerate(shown)

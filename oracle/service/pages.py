@@ -12,6 +12,7 @@ from oracle.service import pages_checks, pages_claims, pages_docs, pages_goldens
 from oracle.service.gate import MayRead
 from oracle.service.pages_frame import asset, show
 from oracle.service.pages_goldens import EXAMPLE
+from oracle.service.pages_jobs import verdicts_of
 from oracle.service.pool import Lane
 from oracle.service.problems import KINDS, ProblemError
 from oracle.service.requests import TheService
@@ -28,15 +29,23 @@ for routes in (pages_goldens, pages_jobs, pages_checks, pages_claims, pages_docs
 @router.get("/")
 async def home(request: Request, service: TheService, _: MayRead) -> Response:
     """Tell a newcomer what this is, and show what is new."""
+    jobs = await service.runner.recent(NEWEST)
     return show(
         request,
         "home.html",
         spec=EXAMPLE,
         goldens=await asyncio.to_thread(service.store.newest, NEWEST),
-        jobs=await service.runner.recent(NEWEST),
+        jobs=jobs,
+        verdicts=await verdicts_of(service, jobs),
         checks=await asyncio.to_thread(service.book.recent_checks, NEWEST),
         state_of=await _state(service),
     )
+
+
+@router.get("/problems")
+async def problems(request: Request) -> Response:
+    """List every kind of problem: its status, what it means and where more is said."""
+    return show(request, "problems.html", kinds=KINDS)
 
 
 @router.get("/problems/{name}")
@@ -64,7 +73,7 @@ async def _state(service: Service) -> dict[str, Any]:
     """Return how the server stands."""
     return {
         "goldens": await asyncio.to_thread(service.store.count),
-        "workers": service.settings.workers + 1,
+        "workers": service.settings.workers,
         "busy": service.pool.busy(),
         "waiting": sum(service.pool.waiting(lane) for lane in Lane),
         "under_way": service.runner.under_way,

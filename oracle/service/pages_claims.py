@@ -1,4 +1,4 @@
-"""The page of claims: the ledger where it is made, else what it takes to make it."""
+"""The page of claims: the ledger where it is made, else what it takes to make it, and why it was not made at last."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def claims(request: Request, service: TheService, _: MayRead) -> Response:
     """Show the ledger in place, or offer to make it."""
     found = await asyncio.to_thread(service.claims.fetch)
     if found is None:
-        return show(request, "claims_wanted.html", job=await _under_way(service))
+        return show(request, "claims_wanted.html", job=await _last(service))
     page = found[1].replace(b"<body>", b"<body>\n" + WAY_BACK.encode(), 1)
     return HTMLResponse(page, headers={**REPORT_POLICY, "Cache-Control": "no-cache"})
 
@@ -45,7 +45,7 @@ async def make_claims(request: Request, service: TheService, asker: MayRead) -> 
     return go_to("/claims")
 
 
-async def _under_way(service: Service) -> Job | None:
-    """Return the job that is making the ledger, if one is."""
+async def _last(service: Service) -> Job | None:
+    """Return the newest job that makes, or was to make, the ledger."""
     jobs = await service.runner.recent(LOOKED_AT)
-    return next((job for job in jobs if job.kind is JobKind.CLAIMS and not job.state.is_final), None)
+    return next((job for job in jobs if job.kind is JobKind.CLAIMS), None)

@@ -24,8 +24,10 @@ from oracle.service.wording import (
     method_words,
     moment,
     page_of,
+    paged,
     problem_words,
     size,
+    time_span,
     want_words,
 )
 
@@ -133,9 +135,11 @@ def _environment() -> Environment:
         method=method_words,
         moment=moment,
         page_of=page_of,
+        paged=paged,
         problem=problem_words,
         short=short,
         size=size,
+        time_span=time_span,
         timestamp=timestamp,
         want=want_words,
     )

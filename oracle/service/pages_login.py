@@ -10,6 +10,7 @@ from starlette.responses import Response
 from oracle.service.gate import COOKIE
 from oracle.service.pages_frame import go_to, show
 from oracle.service.requests import TheService
+from oracle.service.service import Service
 
 __all__ = ["router"]
 
@@ -24,7 +25,7 @@ async def form(
     """Show the form; where no token is wanted, lead on."""
     if service.gate.is_open:
         return go_to(_within(following))
-    return show(request, "login.html", following=_within(following), refused=False)
+    return _form(request, service, _within(following))
 
 
 @router.post("/login")
@@ -34,7 +35,7 @@ async def enter(request: Request, service: TheService) -> Response:
         token, following = str(sent.get("token", "")), _within(str(sent.get("next", "/")))
     session = service.gate.begin_session(token.strip())
     if session is None:
-        return show(request, "login.html", status=401, following=following, refused=True)
+        return _form(request, service, following, refused=True)
     answer = go_to(following)
     secure = request.url.scheme == "https"
     answer.set_cookie(
@@ -56,6 +57,12 @@ async def leave(request: Request, service: TheService) -> Response:
     answer = go_to("/")
     answer.delete_cookie(COOKIE, httponly=True, samesite="strict", path="/")
     return answer
+
+
+def _form(request: Request, service: Service, following: str, *, refused: bool = False) -> Response:
+    """Show the form, and above it that a token was refused."""
+    lasts, status = service.gate.session_seconds, 401 if refused else 200
+    return show(request, "login.html", status=status, following=following, refused=refused, lasts=lasts)
 
 
 def _within(address: str) -> str:

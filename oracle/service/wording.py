@@ -21,9 +21,11 @@ __all__ = [
     "method_words",
     "moment",
     "page_of",
+    "paged",
     "problem_words",
     "size",
     "spec_words",
+    "time_span",
     "want_words",
 ]
 
@@ -61,6 +63,8 @@ STATES = {
 }
 WANTED = {**WANTS, "flow": "flow"}
 CODE = re.compile("`([^`\n]+)`")
+ADDRESS = re.compile(r"(?<![\w/])(?:/v1)?(/goldens|/jobs|/docs)(?![\w/])", re.ASCII)  # of what is a page too
+UNITS = ((3_600, "hour"), (60, "minute"), (1, "second"))
 LONGEST_READ = 100_000  # characters of a spec that a list reads for a line about it
 
 
@@ -116,6 +120,13 @@ def size(count: int) -> str:
     return f"{amount:.0f} {unit}" if unit == "B" or amount >= 10 else f"{amount:.1f} {unit}"
 
 
+def time_span(seconds: int) -> str:
+    """Return whole seconds for people, exactly, in the largest unit that they are a multiple of: 12 hours, 90 minutes."""
+    unit, name = next(found for found in UNITS if seconds % found[0] == 0)
+    count = seconds // unit
+    return f"{count} {name}" if count == 1 else f"{count} {name}s"
+
+
 def problem_words(kind: str) -> str:
     """Return a kind of problem, for people."""
     return PROBLEMS.get(kind, kind.replace("_", " "))
@@ -129,3 +140,8 @@ def want_words(kind: str) -> str:
 def code_marked(text: str) -> Markup:
     """Return a text, escaped, in which what stands in backticks is set as code."""
     return Markup(CODE.sub(r"<code>\1</code>", str(escape(text))))  # the text was escaped just before
+
+
+def paged(text: str) -> Markup:
+    """Return a text as `code_marked` does, its addresses for programs made links to the pages about the same."""
+    return Markup(ADDRESS.sub(r'<a href="\1">\1</a>', str(code_marked(text))))

@@ -48,6 +48,17 @@ def test_first_and_last_rows_are_shown_with_their_exact_values(halves: Golden) -
         assert float(entry["radius"]) <= 1e-20 * 0.5 ** int(row["place"])
 
 
+def test_nothing_is_left_out_of_a_few_rows_and_coordinates() -> None:
+    """Eight rows of four coordinates stand there whole; the ninth row is the first to hide some."""
+    wide = {"kind": "regression", "X": [["1", "0", "0", "0"]], "y": ["0"]}
+    for rows, left_out in ((8, 0), (9, 4)):
+        few = golden(problem=wide, init={"beta": "1"}, want={"kind": "iterates", "steps": list(range(rows))})
+        array = next(one for one in golden_view(few)["arrays"] if one["name"] == "beta")
+        assert (array["rows_left_out"], array["coordinates_left_out"]) == (left_out, 0)
+        assert len(array["rows"]) == rows - left_out
+        assert all(len(row["entries"]) == 4 for row in array["rows"])
+
+
 def test_coordinates_beyond_the_first_are_counted() -> None:
     """Of five coordinates three are shown."""
     wide = golden(
@@ -68,12 +79,13 @@ def test_view_is_json_and_tells_the_facts(halves: Golden) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "place"),
+    ("changes", "place", "axis"),
     [
-        ({"want": {"kind": "iterates", "steps": [7]}}, "step 7"),
+        ({"want": {"kind": "iterates", "steps": [7]}}, "step 7", "step"),
         (
             {"method": {"name": "gradient_flow"}, "want": {"kind": "flow", "times": ["0", "1/2"]}},
             "2 times, from 0 to 0.5",
+            "time",
         ),
         (
             {
@@ -83,14 +95,15 @@ def test_view_is_json_and_tells_the_facts(halves: Golden) -> None:
                 "method": None,
             },
             "the minimiser",
+            "",
         ),
     ],
 )
-def test_place_is_told_of_every_kind_of_golden(changes: dict[str, Any], place: str) -> None:
+def test_place_is_told_of_every_kind_of_golden(changes: dict[str, Any], place: str, axis: str) -> None:
     """Steps, times, or a single point; each can be drawn."""
     content = {name: value for name, value in (BASE | changes).items() if value is not None}
     view = golden_view(compute_golden(parse_spec(json.dumps(content))))
-    assert view["place"] == place
+    assert (view["place"], view["axis"]) == (place, axis)
     assert view["svg"].startswith('<svg class="curves" role="img"')
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +25,7 @@ ADDRESSES = [
     "/check",
     "/claims",
     "/docs",
+    "/problems",
     "/problems/bad-spec",
 ]
 
@@ -140,7 +143,7 @@ def test_first_page_tells_what_can_be_done_and_what_is_new(filled: Any) -> None:
         "Get a golden",
         "Check a candidate",
         "Read the claims",
-        "0 of 3 busy",
+        "0 of 3 busy (2 for anything, 1 for short tasks alone)",
         "✓ AGREES",
         "✗ DISAGREES",
     ):
@@ -149,12 +152,22 @@ def test_first_page_tells_what_can_be_done_and_what_is_new(filled: Any) -> None:
     assert "Check of run.npz: 4 iterates of gradient descent on regression, 20 digits" in text
 
 
+def test_one_golden_is_not_counted_as_several(start: Callable[..., Any], tmp_path: Path) -> None:
+    """The link to the list has a number from two on."""
+    with start(tmp_path) as server:
+        for first, words in ((1, ">All goldens<"), (3, ">All 2 goldens<")):
+            assert server.post(server.spec(first)).status_code == 200
+            assert words in server.client.get("/", headers=PEOPLE).text
+
+
 def test_problem_is_a_page_for_people_and_a_document_for_programs(server: Any) -> None:
     """What a browser asks for in vain is told as a page with the same status."""
     page = server.client.get("/nowhere", headers=PEOPLE)
     document = server.client.get("/nowhere")
     assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
     assert "There is no such thing here" in page.text
+    assert '<a href="/goldens">/goldens</a>, jobs under <a href="/jobs">/jobs</a>.' in page.text
+    assert "/v1/" not in page.text
     assert Page(page.text).complaints() == []
     assert document.headers["content-type"] == "application/problem+json"
     assert (
@@ -170,6 +183,20 @@ def test_every_problem_has_a_page_that_says_what_to_do(server: Any, name: str) -
     assert f"<h1>{kind.title}</h1>" in text
     assert f"<dd>{kind.status}</dd>" in text
     assert kind.advice.replace("`", "") in html.unescape(re.sub("</?code>", "", text))
+
+
+def test_list_of_problems_leads_to_each(server: Any) -> None:
+    """Where the README sends its reader: every kind, its status, what to do, and the page about it."""
+    answer = server.client.get("/problems", headers=PEOPLE)
+    rows = re.findall(
+        r"<tr><td>(\d+)</td><td><a href=\"/problems/([^\"]*)\">(.*?)</a></td>(.*?)</tr>", answer.text
+    )
+    assert [(int(status), name, title) for status, name, title, _ in rows] == [
+        (kind.status, name, kind.title) for name, kind in KINDS.items()
+    ]
+    for _, name, _, rest in rows:
+        assert KINDS[name].advice.replace("`", "") in html.unescape(re.sub("<[^>]*>", "", rest))
+    assert 'href="/problems"' in server.client.get("/problems/bad-spec", headers=PEOPLE).text
 
 
 def test_unknown_problem_is_not_found_and_escaped(server: Any) -> None:

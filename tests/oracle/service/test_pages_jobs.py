@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
 from typing import Any
 
 import pytest
 
-from oracle.service import pages_goldens
+from oracle.service import pages_goldens, pages_jobs
+from oracle.service.job import Job, JobKind, JobState
 
 PEOPLE = {"Accept": "text/html"}
 
@@ -86,6 +89,43 @@ def test_failed_job_tells_the_problem_in_plain_words(server: Any, monkeypatch: p
     assert "✗ failed" in page
     assert "The certificate contradicts the definition" in page
     assert 'href="/problems/certificate-violated"' in page
+
+
+def test_finished_check_is_told_by_its_verdict(server: Any) -> None:
+    """In the list, on the first page and on its own; a golden is just done."""
+    agrees = server.check(server.spec(105), server.candidate(105), wait=0).json()["id"]
+    server.ended(agrees)
+    differs = server.check(server.spec(105), server.candidate(105, wrong=1e-9), wait=0).json()["id"]
+    server.ended(differs)
+    golden = server.post(server.spec(106), wait=0).json()["id"]
+    server.ended(golden)
+    badges = {agrees: "✓ AGREES", differs: "✗ DISAGREES", golden: "✓ done"}
+    for address in ("/jobs", "/"):
+        page = server.client.get(address, headers=PEOPLE).text
+        shown = dict(
+            re.findall(
+                r'href="/jobs/(\w+)">[^<]*</a>(?:</td>\s*<td>)?\s*<span class="badge \w+">([^<]*)<', page
+            )
+        )
+        assert {job: shown[job] for job in badges} == badges
+    assert '<div class="banner DISAGREES"><div class="word">✗ DISAGREES</div>' in page_of_job(server, differs)
+    assert '<div class="banner AGREES"><div class="word">✓ AGREES</div>' in page_of_job(server, agrees)
+    assert "✓ DONE" in page_of_job(server, golden)
+
+
+def test_verdicts_are_found_among_newer_checks_and_where_one_is_forgotten(server: Any) -> None:
+    """One that is not among as many of the newest as are listed is looked for by itself; one that is gone has no verdict."""
+    old = server.ended(server.check(server.spec(107), server.candidate(107), wait=0).json()["id"])
+    server.ended(server.check(server.spec(108), server.candidate(108), wait=0).json()["id"])
+    gone = Job("gone", JobKind.CHECK, "", {}, state=JobState.DONE, result="/v1/checks/" + "0" * 64)
+    one = Job("old", JobKind.CHECK, "", {}, state=JobState.DONE, result=old["result"])
+    assert asyncio.run(pages_jobs.verdicts_of(server.service, [one])) == {"old": "AGREES"}
+    assert asyncio.run(pages_jobs.verdicts_of(server.service, [gone, one])) == {"old": "AGREES"}
+
+
+def page_of_job(server: Any, identifier: str) -> str:
+    """Return the page about a job."""
+    return str(server.client.get(f"/jobs/{identifier}", headers=PEOPLE).text)
 
 
 def test_unknown_job_is_not_found(server: Any) -> None:

@@ -101,6 +101,17 @@ def test_browser_is_told_when_the_session_ends(guarded: Any, browser: httpx.Clie
     assert f"Max-Age={guarded.service.settings.limits.session_seconds};" in cookie
 
 
+def test_form_says_how_long_a_session_lasts_and_which_scopes_there_are(
+    start: Callable[..., Any], tmp_path: Path
+) -> None:
+    """As the setting has it, not as it is by default; with the scope of every form there is."""
+    with start(tmp_path, limits={"session_seconds": 5_400}) as server:
+        TokenFile(server.folder / "data" / "tokens.json").create("reader", [Scope.READ])
+        form = server.client.get("/login", headers=PEOPLE).text
+    assert "for 90 minutes at most" in form
+    assert "oracle token create NAME --scope compute --scope check" in form
+
+
 def test_logout_ends_the_session(guarded: Any, browser: httpx.Client) -> None:
     """Also for whoever kept the cookie."""
     entered(browser, guarded.secrets["maker"])

@@ -91,3 +91,28 @@ def test_backticks_become_code_and_nothing_else_becomes_markup() -> None:
 def test_page_of_a_result_is_its_address_without_the_version() -> None:
     """Both interfaces name things alike."""
     assert wording.page_of("/v1/checks/ab") == "/checks/ab"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (43_200, "12 hours"),
+        (3_600, "1 hour"),
+        (5_400, "90 minutes"),
+        (60, "1 minute"),
+        (3_601, "3601 seconds"),
+        (1, "1 second"),
+    ],
+)
+def test_spans_of_time_are_exact(seconds: int, words: str) -> None:
+    """In the largest unit that they are a multiple of."""
+    assert wording.time_span(seconds) == words
+
+
+def test_addresses_for_programs_become_links_to_pages() -> None:
+    """Those alone that are a page too, escaped like everything else."""
+    shown = str(wording.paged("see /v1/goldens, `/docs` and <b>/jobs; not /v1/jobs/1, /v1/claims, a/docs"))
+    assert shown == (
+        'see <a href="/goldens">/goldens</a>, <code><a href="/docs">/docs</a></code> and &lt;b&gt;'
+        '<a href="/jobs">/jobs</a>; not /v1/jobs/1, /v1/claims, a/docs'
+    )
