@@ -49,7 +49,7 @@ def run(setting: Setting) -> Findings:
         known = _stocked(server, setting.seed)
         told, output = _tried(setting, server, known)
         alive = server.client()("GET", "/healthz").status == 200
-    found.details |= {"summary": told, "output": output[-6000:]}
+    found.details |= {"summary": told, "output": output[-6000:].replace(str(setting.folder), ".")}
     found.fail([] if alive else ["the server does not answer any more"])
     found.fail(told["failures"])
     found.add(
