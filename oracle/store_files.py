@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from oracle.records.npz import read_npz_bytes, sealed_manifest
 from oracle.records.record_errors import DamagedRecordError, MissingRecordError, StoreError
 from oracle.store_rows import StoreEntry
 
-__all__ = ["StoreFiles", "entry_of", "file_errors_named", "make_directory", "sealed_entry"]
+__all__ = ["StoreFiles", "entry_of", "file_errors_named", "make_directory", "sealed_entry", "still_there"]
 
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})", re.ASCII)
 _CAUSES = {
@@ -185,6 +185,13 @@ def _entry(says: dict[str, Any], spec_digest: str, data: bytes, created: float) 
         file_sha256=sha256_name(data),
         created=datetime.fromtimestamp(created, UTC).isoformat(timespec="seconds"),
     )
+
+
+def still_there(paths: Iterable[Path]) -> Iterator[tuple[Path, os.stat_result]]:
+    """Yield files with what the system knows of each; one that another deleted meanwhile is passed over."""
+    for path in paths:
+        with suppress(FileNotFoundError):
+            yield path, path.stat()
 
 
 def make_directory(directory: Path, mode: int = 0o777) -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from oracle.service.sealed_file import read_sealed, write_sealed
-from oracle.store_files import file_errors_named
+from oracle.store_files import file_errors_named, still_there
 
 __all__ = ["Reports"]
 
@@ -37,19 +34,13 @@ class Reports:
         """Keep a page, and delete the oldest beyond the bound; `StoreError` where the disk is in the way."""
         write_sealed(self._path(identifier), page)
         with file_errors_named(self._folder):
-            found = list(self._found())
-            excess = sum(about.st_size for about, _ in found) - self._most
-            for about, path in sorted(found, key=lambda one: one[0].st_mtime_ns)[:-1]:
+            found = list(still_there(self._folder.glob("*.sealed")))
+            excess = sum(about.st_size for _, about in found) - self._most
+            for path, about in sorted(found, key=lambda one: one[1].st_mtime_ns)[:-1]:
                 if excess <= 0:
                     break
                 path.unlink(missing_ok=True)
                 excess -= about.st_size
-
-    def _found(self) -> Iterator[tuple[os.stat_result, Path]]:
-        """Yield every page; one that another thread deletes meanwhile is passed over."""
-        for path in self._folder.glob("*.sealed"):
-            with suppress(FileNotFoundError):
-                yield path.stat(), path
 
     def _path(self, identifier: str) -> Path:
         return self._folder / f"{identifier}.sealed"

@@ -7,7 +7,6 @@ import os
 import re
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from oracle.records.atomic_files import OWNER_ALONE, TEMPORARY_SUFFIX, write_ato
 from oracle.records.record_errors import DamagedRecordError, MissingRecordError
 from oracle.service.limits import Limits
 from oracle.service.steady_clock import SteadyClock
-from oracle.store_files import file_errors_named, make_directory
+from oracle.store_files import file_errors_named, make_directory, still_there
 
 __all__ = ["Uploads"]
 
@@ -147,16 +146,11 @@ class Uploads:
 
     def _uploads(self) -> Iterator[_Upload]:
         """Yield every upload; one that another process deletes meanwhile is passed over."""
-        for path in self._root.glob("??/*.npz"):
+        for path, found in still_there(self._root.glob("??/*.npz")):
             if HEXADECIMAL.fullmatch(path.stem) and path == self._path(path.stem):
-                try:
-                    found = path.stat()
-                except FileNotFoundError:
-                    continue
                 yield _Upload(path, found.st_mtime, found.st_size)
 
     def _clear_leftovers(self) -> None:
-        for path in self._root.glob(f"??/.*{TEMPORARY_SUFFIX}"):
-            with suppress(FileNotFoundError):  # its writer has just finished
-                if path.stat().st_mtime < self._clock.least() - DAY:
-                    path.unlink()
+        for path, found in still_there(self._root.glob(f"??/.*{TEMPORARY_SUFFIX}")):
+            if found.st_mtime < self._clock.least() - DAY:
+                path.unlink(missing_ok=True)
