@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 
-__all__ = ["Kin", "descendants", "kill", "lives", "runs", "workers_of"]
+__all__ = ["Kin", "descendants", "ends", "kill", "lives", "runs", "workers_of"]
 
 PROCESSES = Path("/proc")
 Kin = tuple[int, str]
@@ -16,6 +17,14 @@ Kin = tuple[int, str]
 def runs(pid: int) -> bool:
     """Tell whether there is a process of that id that is no zombie."""
     return bool(_began(pid))
+
+
+def ends(pid: int, seconds: float) -> bool:
+    """Wait for the end of a process, so long at most, and tell whether it came."""
+    deadline = time.monotonic() + seconds
+    while runs(pid) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return not runs(pid)
 
 
 def descendants(pid: int) -> list[Kin]:

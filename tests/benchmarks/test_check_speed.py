@@ -14,6 +14,7 @@ from oracle.records.candidate import Array, Declaration
 from oracle.records.golden import Golden
 from oracle.spec import spec_from
 from oracle.verdict import judge
+from tests.service.specimens import large
 
 ROUNDS = 15
 STATES = 1000
@@ -23,17 +24,7 @@ SIZES = {"n = 40, d = 100": (40, 100), "n = 6, d = 9": (6, 9)}
 def golden_of(size: str) -> Golden:
     """Return heavy ball on a diagonal model, every state of 1000 steps."""
     n, d = SIZES[size]
-    spec = {
-        "schema": "momentum-oracle/spec/1",
-        "problem": {"kind": "sparse_regression", "n": n, "d": d, "nonzeros": 5, "seed": 1},
-        "model": "diagonal",
-        "init": {"u": "1/8", "v": "1/8"},
-        "method": {"name": "heavy_ball", "step_size": "0.01", "momentum": "0.9"},
-        "inputs_as": "float32",
-        "want": {"kind": "iterates", "steps": list(range(STATES))},
-        "digits": 20,
-    }
-    return compute_golden(spec_from(spec), cross_check=False)
+    return compute_golden(spec_from(large(STATES, n, d)), cross_check=False)
 
 
 def record_of(golden: Golden, dtype: str) -> dict[str, Array]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from oracle.child_process import fresh_processes
-from tests.processes import runs
+from tests.processes import ends
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 # a parent that names its pool's one worker, has it sleep, and waits itself
@@ -40,15 +40,8 @@ pathlib.Path("{ended}").touch()
 """
 
 
-def until_gone(pid: int, seconds: float) -> None:
-    """Wait for the end of a process, but not for ever."""
-    end = time.monotonic() + seconds
-    while runs(pid) and time.monotonic() < end:
-        time.sleep(0.02)
-
-
 @pytest.mark.parametrize(
-    ("pool", "seconds", "ends"),
+    ("pool", "seconds", "expected"),
     [
         ("fresh_processes(1)", 60.0, True),
         ("ProcessPoolExecutor(1, get_context('spawn'))", 1.0, False),
@@ -56,7 +49,7 @@ def until_gone(pid: int, seconds: float) -> None:
     ids=["ours", "planted fault: a plain pool"],
 )
 def test_worker_ends_with_a_parent_that_is_killed(
-    tmp_path: Path, pool: str, seconds: float, ends: bool
+    tmp_path: Path, pool: str, seconds: float, expected: bool
 ) -> None:
     """In the middle of a task; that of a plain pool goes on."""
     script = tmp_path / "parent.py"
@@ -65,11 +58,10 @@ def test_worker_ends_with_a_parent_that_is_killed(
         assert parent.stdout is not None
         worker = int(parent.stdout.readline())
         parent.kill()
-    until_gone(worker, seconds)
-    ended = not runs(worker)
+    ended = ends(worker, seconds)
     if not ended:
         os.kill(worker, signal.SIGKILL)
-    assert ended is ends
+    assert ended is expected
 
 
 def test_exception_ends_the_task_under_way_and_drops_the_others(tmp_path: Path) -> None:
@@ -81,6 +73,5 @@ def test_exception_ends_the_task_under_way_and_drops_the_others(tmp_path: Path) 
         while not begun.exists():
             time.sleep(0.01)
         raise KeyboardInterrupt
-    until_gone(int(begun.read_text()), 10.0)
-    assert not runs(int(begun.read_text()))
+    assert ends(int(begun.read_text()), 10.0)
     assert (ended.exists(), dropped.exists()) == (False, False)

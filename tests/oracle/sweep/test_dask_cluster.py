@@ -21,7 +21,7 @@ from oracle.sweep.dask_cluster import dask_cluster
 from oracle.sweep.failures import Failures
 from oracle.sweep.sweep_error import SweepError
 from oracle.sweep.sweep_file import Sweep
-from tests.processes import runs
+from tests.processes import ends
 
 Lines = Callable[[list[Any]], Sweep]
 
@@ -38,10 +38,7 @@ def cluster() -> Iterator[Any]:
     ) as opened:  # fmt: skip
         pids = [worker.pid for worker in opened.workers.values()]
         yield opened
-    end = time.monotonic() + 30
-    while any(map(runs, pids)) and time.monotonic() < end:
-        time.sleep(0.05)
-    assert not any(map(runs, pids))
+    assert [ends(pid, 30) for pid in pids] == [True] * len(pids)
 
 
 def test_worker_killed_in_the_middle_costs_no_golden(  # noqa: PLR0917 - the fixtures of one scene

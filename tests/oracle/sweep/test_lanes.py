@@ -17,7 +17,7 @@ import pytest
 from oracle.sweep import lanes
 from oracle.sweep.lanes import Lanes
 from oracle.sweep.sweep_error import SweepError, WorkerLostError
-from tests.processes import runs
+from tests.processes import ends
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
 # appends a byte to a file, and dies as long as there are few
@@ -147,7 +147,4 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
         assert parent.stdout is not None
         worker = int(parent.stdout.readline())
         parent.kill()
-    end = time.monotonic() + 60
-    while runs(worker) and time.monotonic() < end:
-        time.sleep(0.01)
-    assert not runs(worker)
+    assert ends(worker, 60)
