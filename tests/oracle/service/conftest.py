@@ -113,6 +113,13 @@ class Running:
         """Return every line of the log."""
         return [json.loads(line) for line in self.stream.getvalue().splitlines()]
 
+    def logged(self, identifier: str, event: str = "request") -> dict[str, Any]:
+        """Return the one line on a request, once it is written: that is after its answer has gone out."""
+        wanted = {"event": event, "request": identifier}
+        (line,) = until(lambda: [line for line in self.log() if wanted.items() <= line.items()])
+        found: dict[str, Any] = line
+        return found
+
     def post(self, content: Any, wait: float = 60, **headers: str) -> Any:
         """Ask for a golden."""
         return self.client.post("/v1/goldens", params={"wait": wait}, json=content, headers=headers)

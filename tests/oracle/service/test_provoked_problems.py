@@ -252,8 +252,10 @@ def test_reader_may_ask_for_what_is_stored(guarded: Any) -> None:
 def test_no_token_is_in_the_log(guarded: Any) -> None:
     """Neither right nor wrong ones, wherever they were sent; every line is JSON."""
     wrong = "mo_" + "w" * 43
-    guarded.client.get(f"/v1/goldens?token={wrong}", headers={"Authorization": f"Bearer {wrong}"})
-    guarded.client.get("/v1/goldens", headers=bearer(guarded, "reader"))
-    assert [line for line in guarded.log() if line["event"] == "request"][-1]["token"] == "reader"
+    told = {"Authorization": f"Bearer {wrong}"}, bearer(guarded, "reader")
+    for number, headers in enumerate(told):
+        asked = headers | {"X-Request-ID": f"token-{number}"}
+        guarded.client.get("/v1/goldens", params={"token": wrong}, headers=asked)
+    assert [guarded.logged(f"token-{number}")["token"] for number in range(2)] == [None, "reader"]
     text = guarded.stream.getvalue()
     assert [secret for secret in (*guarded.secrets.values(), wrong) if secret in text] == []
