@@ -82,7 +82,9 @@ def _limit(ctx: click.Context, _: click.Parameter, values: tuple[str, ...]) -> d
     metavar="NAME=VALUE",
     help="Grant more or less than by default; may be repeated. `--limits` lists the names.",
 )
-@click.option("--limits", "list_limits", is_flag=True, help="List every limit with its value, and leave.")
+@click.option(
+    "--limits", "list_limits", is_flag=True, help="List every limit, its value and what it counts, and leave."
+)
 def serve(list_limits: bool, **options: Any) -> None:
     """Serve goldens, verdicts and claims over HTTP, with a page for people.
 
@@ -105,7 +107,9 @@ def serve(list_limits: bool, **options: Any) -> None:
     _require_extra()
     settings = _settings(options)
     if list_limits:
-        _list(settings.limits)
+        from oracle.cli.limits_text import limits_lines
+
+        click.echo("\n".join(limits_lines(settings.limits)))
         return
     _require_data(settings.data)
     from oracle.service.server import serve as run
@@ -189,10 +193,3 @@ def _limits(given: dict[str, int]) -> Limits:
         return Limits(**given)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="'--limit'") from error
-
-
-def _list(limits: Limits) -> None:
-    from dataclasses import asdict
-
-    for name, value in asdict(limits).items():
-        click.echo(f"{name.replace('_', '-'):<24} {value}")

@@ -61,7 +61,7 @@ def server_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "--server",
             metavar="URL",
             envvar=VARIABLE,
-            help=f"Ask the server at this address (`golden` and `check`). [default: ${VARIABLE}, else compute here]",
+            help=f"Ask the server at this address (`golden` and `check`); '' computes here. [default: ${VARIABLE}]",
         ),
         click.option(
             "--token-file",

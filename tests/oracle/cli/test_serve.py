@@ -5,15 +5,19 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from oracle.cli.limits_text import MEANINGS
 from oracle.cli.main import main
 
 pytest.importorskip("fastapi", reason="the service needs its extra: `pip install 'momentum-oracle[service]'`")
+
+from oracle.service.limits import Limits
 
 
 def serve(folder: Path, *options: str) -> Result:
@@ -32,6 +36,13 @@ def test_limits_are_listed_with_what_was_granted(tmp_path: Path) -> None:
         "9",
         [],
     )
+
+
+def test_every_limit_is_explained(tmp_path: Path) -> None:
+    """A new one finds its words."""
+    assert set(MEANINGS) == {field.name for field in fields(Limits)}
+    lines = serve(tmp_path, "--limits").stdout.splitlines()
+    assert [line.split(maxsplit=2)[2] for line in lines] == [MEANINGS[field.name] for field in fields(Limits)]
 
 
 @pytest.mark.parametrize(
