@@ -18,7 +18,8 @@ Stage = Callable[[str], Advance]
 def progress_stages() -> Iterator[Stage]:
     """Yield a function that opens a stage by name and returns what to tell (done, total).
 
-    A new stage ends the one before; an empty name leaves the terminal to whoever draws there.
+    A new stage ends the one before; an empty name leaves the terminal to whoever draws there.  Where less is done than
+    before, the stage is in another pass.
     Nothing is written unless standard error is a terminal.
     """
     if not sys.stderr.isatty():
@@ -39,7 +40,16 @@ def progress_stages() -> Iterator[Stage]:
         def stage(name: str) -> Advance:
             (shown.start if name else shown.stop)()
             shown.reset(task, description=name, total=None)
-            return lambda done, total: shown.update(task, completed=done, total=total)
+            last, passes = 0, 1
+
+            def advance(done: int, total: int) -> None:
+                nonlocal last, passes
+                passes += done < last  # work starts over, with more bits
+                last = done
+                again = f", pass {passes}" if passes > 1 else ""
+                shown.update(task, description=f"{name}{again}", completed=done, total=total)
+
+            return advance
 
         yield stage
 

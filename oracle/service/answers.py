@@ -45,6 +45,9 @@ class Progress(BaseModel):
 
     done: int
     total: int
+    pass_: int = Field(
+        1, alias="pass", description="work that starts over, with more bits, begins another pass"
+    )
 
 
 class JobAnswer(BaseModel):

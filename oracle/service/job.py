@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -58,6 +58,8 @@ class Job:
         Seconds since 1970 by the wall clock, for people alone; 0 where it has not come to that.
     done, total : int
         Progress; `total` is 0 while nothing is known.
+    passes : int
+        Over the same work, this one included; see `advanced`.
     result : str
         Address of what was computed, or empty.
     problem : Problem or None
@@ -76,8 +78,17 @@ class Job:
     finished: float = 0.0
     done: int = 0
     total: int = 0
+    passes: int = 1
     result: str = ""
     problem: Problem | None = None
+
+    def begun(self, now: float) -> Job:
+        """Return the job as a worker begins on it, or on the next of its tasks; it started with the first."""
+        return replace(self, state=JobState.RUNNING, started=self.started or now, done=0, total=0, passes=1)
+
+    def advanced(self, done: int, total: int) -> Job:
+        """Return the job further on.  Where less is done than before, work starts over: another pass has begun."""
+        return replace(self, done=done, total=total, passes=self.passes + (done < self.done))
 
 
 @dataclass(frozen=True)
@@ -120,13 +131,17 @@ def job_json(job: Job) -> dict[str, Any]:
         "kind": str(job.kind),
         "state": str(job.state),
         "spec_digest": job.spec_digest or None,
-        "progress": {"done": job.done, "total": job.total} if job.total and not job.state.is_final else None,
+        "progress": _progress_json(job) if job.total and not job.state.is_final else None,
         "created": timestamp(job.created),
         "started": timestamp(job.started),
         "finished": timestamp(job.finished),
         "result": job.result or None,
         "problem": None if job.problem is None else document(job.problem, f"/v1/jobs/{job.identifier}"),
     }
+
+
+def _progress_json(job: Job) -> dict[str, int]:
+    return {"done": job.done, "total": job.total, "pass": job.passes}
 
 
 def timestamp(seconds: float) -> str | None:

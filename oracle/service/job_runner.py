@@ -315,7 +315,7 @@ class JobRunner:
     async def _follow(self, live: LiveJob, identifier: str) -> Job:
         """Show the progress of another job as one's own, up to its end."""
         async for state in self.changes(identifier):
-            live.become(replace(live.job, done=state.done, total=state.total))
+            live.become(replace(live.job, done=state.done, total=state.total, passes=state.passes))
             job = state
         return job
 
@@ -337,10 +337,10 @@ class JobRunner:
 
         def begin() -> None:
             live.began = time.monotonic()
-            live.become(replace(live.job, state=JobState.RUNNING, started=time.time()))
+            live.become(live.job.begun(time.time()))
 
         def advance(done: int, total: int) -> None:
-            live.become(replace(live.job, done=done, total=total))
+            live.become(live.job.advanced(done, total))
 
         live.ticket = self._means.pool.submit(
             task, lane, allowed, about=live.job.spec_digest, advance=advance, on_start=begin

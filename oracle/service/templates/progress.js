@@ -34,7 +34,8 @@
     bar.max = job.progress.total;
     bar.value = job.progress.done;
     const percent = Math.floor((100 * job.progress.done) / job.progress.total);
-    if (figure) figure.textContent = `${job.progress.done} of ${job.progress.total} (${percent} %)`;
+    const pass = job.progress.pass > 1 ? `, pass ${job.progress.pass}` : "";
+    if (figure) figure.textContent = `${job.progress.done} of ${job.progress.total} (${percent} %)${pass}`;
   }
 
   // a list with jobs under way: the same page fetched anew, its list put in place of the old one

@@ -44,6 +44,10 @@ def test_slow_golden_leads_to_its_job_and_on_to_the_golden(held: Any) -> None:
     assert '<progress max="1000" value="' in page
     assert f'data-events="/v1{address}/events"' in page
     assert '<noscript><meta http-equiv="refresh" content="2"></noscript>' in page
+    assert "%), pass" not in page
+    held.plant("again-golden")
+    held.until(lambda: (held.job(identifier)["progress"] or {}).get("pass") == 2)
+    assert "%), pass 2<" in held.client.get(address, headers=PEOPLE).text
     held.mend("hold-golden")
     golden = held.ended(identifier)["result"].removeprefix("/v1")
     done = held.client.get(address, headers=PEOPLE).text

@@ -1,8 +1,8 @@
 """The works of a server with faults planted by files beside its store; a worker process imports this by name.
 
-``hold-WORK`` holds a work up as long as it is there, ``die-WORK`` kills the worker, ``once-WORK`` kills it and goes
-away, ``grow-WORK`` has it ask for more memory than there is, ``raise-WORK`` raises what it names. Every work that
-was begun leaves a line in ``begun``.
+``hold-WORK`` holds a work up as long as it is there, ``again-WORK`` has it start over meanwhile, ``die-WORK`` kills
+the worker, ``once-WORK`` kills it and goes away, ``grow-WORK`` has it ask for more memory than there is,
+``raise-WORK`` raises what it names. Every work that was begun leaves a line in ``begun``.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ def _planted(name: str, work: Work, folder: Path) -> Work:
         count = 0
         while (folder / f"hold-{name}").exists():
             count += 1
+            if (folder / f"again-{name}").exists():
+                (folder / f"again-{name}").unlink()
+                count = 0
             advance(min(count, 999), 1000)
             time.sleep(0.02)
         return work(task, advance)
