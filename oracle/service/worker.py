@@ -29,7 +29,8 @@ __all__ = ["WorkerSlot"]
 
 PAUSES = (0.05, 0.2, 1.0)  # seconds after each vain try to start a worker
 SECONDS_TO_START = 30.0  # a worker; the process that forks them may have to begin itself
-SECONDS_TO_TELL = 0.2  # where it is; a stack is written in a millisecond
+SECONDS_TO_TELL = 2.0  # that a worker has to begin to tell where it is, where others keep the processors busy
+SECONDS_TO_WRITE = 0.2  # the rest of it; a stack is written in a millisecond
 LONGEST_TRACE = 2**16
 
 _Worker = tuple[BaseProcess, Connection, Connection]  # with the pipes of its tasks and of its trace
@@ -123,10 +124,15 @@ class WorkerSlot:
             if self._task is not task or self._cut is not None:
                 return
             self._cut = Ending.TIMED_OUT
+            trace = None
             if WHERE is not None and self._process is not None and self._process.is_alive():
                 with suppress(ProcessLookupError):  # it has just ended
                     os.kill(self._process.pid or 0, WHERE)
-        time.sleep(SECONDS_TO_TELL)
+                    trace = self._trace
+        if trace is not None:
+            with suppress(OSError, ValueError):  # closed, since the task has ended meanwhile
+                trace.poll(SECONDS_TO_TELL)
+            time.sleep(SECONDS_TO_WRITE)
         self._await_start()
         with self._lock:
             self._end(task, Ending.TIMED_OUT)

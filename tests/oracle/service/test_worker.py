@@ -54,6 +54,20 @@ def sleeping(folder: Path) -> Task:
     return Task("sleep", {"begun": str(folder / "begun"), "until": str(folder / "never")})
 
 
+def begun_by(folder: Path, until: Until) -> int:
+    """Return the process that does `sleeping`, once it has begun."""
+    return int(until(lambda: (folder / "begun").exists() and (folder / "begun").read_text()))
+
+
+def timed_out(slot: WorkerSlot, task: Task, sign: Path, until: Until) -> Outcome:
+    """Let a task's time be up once it has begun: before that there is nothing to tell."""
+    thread, found = begun(slot, task)
+    until(sign.exists)
+    slot._expire(task)
+    thread.join(LONG)
+    return found[0]
+
+
 def test_answer_comes_back_with_its_bytes(slot: WorkerSlot) -> None:
     """Fields and a body of 64 MiB there and back."""
     body = os.urandom(MEBIBYTE) * 64
@@ -152,19 +166,36 @@ def test_memory_that_an_earlier_task_kept_is_not_held_against_the_next(slot: Wor
     assert (first.ending, again.ending) == (Ending.LOST, Ending.ANSWERED)
 
 
-def test_task_that_takes_too_long_is_ended_and_tells_where_it_was(slot: WorkerSlot, tmp_path: Path) -> None:
+def test_task_that_takes_too_long_is_ended_and_tells_where_it_was(
+    slot: WorkerSlot, tmp_path: Path, until: Until
+) -> None:
     """And its process with it; nothing is told of one that was stopped on demand."""
-    found = slot.run(sleeping(tmp_path), ignore, 0.5)
+    found = timed_out(slot, sleeping(tmp_path), tmp_path / "begun", until)
     assert (found.ending, asked(slot, "echo").ending) == (Ending.TIMED_OUT, Ending.ANSWERED)
     assert re.search(r'planted_tasks\.py", line \d+ in _sleep\n', found.traceback)
     assert "in serve_tasks" in found.traceback
 
 
-def test_place_is_told_out_of_a_computation_that_does_not_come_back_to_python(slot: WorkerSlot) -> None:
+def test_place_is_told_out_of_a_computation_that_does_not_come_back_to_python(
+    slot: WorkerSlot, tmp_path: Path, until: Until
+) -> None:
     """A power of ten that takes minutes, in one operation; Python's own signal handlers would wait for its end."""
-    found = asked(slot, "power", seconds=0.5, exponent=10**9)
+    task = Task("power", {"exponent": 10**9, "begun": str(tmp_path / "begun")})
+    found = timed_out(slot, task, tmp_path / "begun", until)
     assert (found.ending, asked(slot, "echo").ending) == (Ending.TIMED_OUT, Ending.ANSWERED)
     assert "in _power" in found.traceback
+
+
+def test_worker_that_is_late_to_tell_is_waited_for(slot: WorkerSlot, tmp_path: Path, until: Until) -> None:
+    """Where others keep the processors busy it does not come to it at once."""
+    task = sleeping(tmp_path)
+    thread, found = begun(slot, task)
+    pid = begun_by(tmp_path, until)
+    os.kill(pid, signal.SIGSTOP)
+    threading.Timer(0.7, os.kill, (pid, signal.SIGCONT)).start()
+    slot._expire(task)
+    thread.join(LONG)
+    assert (found[0].ending, "in _sleep" in found[0].traceback) == (Ending.TIMED_OUT, True)
 
 
 def test_time_limit_holds_for_a_worker_that_does_not_even_listen(slot: WorkerSlot) -> None:
@@ -179,7 +210,7 @@ def test_stop_ends_the_task_under_way(slot: WorkerSlot, tmp_path: Path, until: U
     """From another thread; its process is gone."""
     task = sleeping(tmp_path)
     thread, found = begun(slot, task)
-    pid = int(until(lambda: (tmp_path / "begun").exists() and (tmp_path / "begun").read_text()))
+    pid = begun_by(tmp_path, until)
     slot.stop(task)
     thread.join(LONG)
     assert (found[0].ending, runs(pid)) == (Ending.STOPPED, False)
@@ -246,7 +277,7 @@ def test_slot_outlives_the_server_that_forks_its_workers(
 ) -> None:
     """Killed in the middle of a task: that is lost, its process ends too, and the next task is done."""
     thread, found = begun(slot, sleeping(tmp_path))
-    pid = int(until(lambda: (tmp_path / "begun").exists() and (tmp_path / "begun").read_text()))
+    pid = begun_by(tmp_path, until)
     server: Any = forkserver
     os.kill(server._forkserver._forkserver_pid, signal.SIGKILL)
     thread.join(LONG)
