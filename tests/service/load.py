@@ -168,7 +168,7 @@ def _beside_long(setting: Setting, server: ServerProcess, stock: Stock, found: F
     ask = server.client()
     locations, source = [], random.Random(setting.seed + 1)
     for _ in range(len(os.sched_getaffinity(0)) + 1):
-        long = regression(source, wanted=[0, setting.size(60_000, 20_000)])
+        long = regression(source, wanted=[0, 60_000])
         answer = ask("POST", "/v1/goldens?wait=0", long.body, JSON)
         locations.append(answer.headers["location"])
     setting.tell("stored goldens beside long computations")

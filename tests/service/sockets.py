@@ -70,7 +70,7 @@ def raw_request(source: random.Random, specimens: Sequence[Specimen]) -> bytes:
     path = "/v1/goldens?wait=5"
     if source.random() < 0.4:
         body, headers = form_of(specimen.body, specimen.candidate)
-        kind, path = headers["Content-Type"], "/v1/checks"
+        kind, path = headers["Content-Type"], "/v1/checks?wait=5"
     length = len(body) + source.choice((0, 0, 0, -5, 5))
     head = [f"POST {path} HTTP/1.1".encode(), b"Host: localhost", f"Content-Type: {kind}".encode()]
     head += [f"Content-Length: {length}".encode()]

@@ -261,6 +261,9 @@ class Spawned:
             if line.startswith("oracle: serving on "):
                 break
         self.address = self.lines[-1].split()[3] if self.lines else ""
+        # read on: a pipe that nobody empties stops the server once 64 KiB of log are in it
+        self._reader = threading.Thread(target=self.lines.extend, args=(self.process.stderr,), daemon=True)
+        self._reader.start()
 
     def end(self) -> tuple[int, str]:
         """Ask it to end; return its exit code and everything that it wrote."""
@@ -274,9 +277,11 @@ class Spawned:
 
     def left(self) -> tuple[int, str]:
         """Return its exit code and everything that it wrote, once it has ended."""
-        with self.process:
-            _, rest = self.process.communicate(timeout=SECONDS)
-        return self.process.returncode, "".join(self.lines) + (rest or "")
+        code = self.process.wait(SECONDS)
+        self._reader.join(SECONDS)
+        assert self.process.stderr is not None
+        self.process.stderr.close()
+        return code, "".join(self.lines)
 
 
 @pytest.fixture

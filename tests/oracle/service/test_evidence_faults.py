@@ -182,7 +182,7 @@ def test_load_counts_every_answer_and_its_status(rate: float) -> None:
 def test_load_counts_an_answer_that_never_came() -> None:
     """A connection that breaks with an answer owed is told."""
     with listening(None) as (host, port):
-        plan = load_generator.Plan(host, port, [b"GET / HTTP/1.1\r\n\r\n"], 2, 1.0)
+        plan = load_generator.Plan(host, port, [b"GET / HTTP/1.1\r\n\r\n"], 2, 30.0)
         assert load_generator.run(plan).summary()["broken_connections"] == 2
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -200,16 +200,20 @@ def test_withdrawal_while_the_job_ends_does_not_bring_it_back(play: Run) -> None
         job = await scene.runner.golden(spec(), ("a",))
         await scene.runner.golden(spec(), ("b",))
         await scene.tasks(1)
-        write = scene.book.write
+        write, begun, go = scene.book.write, threading.Event(), threading.Event()
 
         def slow(ended: Job) -> None:
-            time.sleep(0.2)
+            begun.set()
+            go.wait(30)
             write(ended)
 
         vars(scene.book)["write"] = slow  # planted
         scene.pool.end(scene.pool.tickets[0])
-        await asyncio.sleep(0.05)
-        await scene.runner.cancel(job.identifier, "a")
+        assert await asyncio.to_thread(begun.wait, 30)
+        withdrawing = asyncio.create_task(scene.runner.cancel(job.identifier, "a"))
+        await asyncio.sleep(0)  # it has found the job under way, and waits for the book behind the end
+        go.set()
+        await withdrawing
         await scene.ended(job)
         found = scene.book.job(job.identifier)
         assert found is not None

@@ -111,16 +111,19 @@ def test_waiting_job_is_cancelled_without_having_begun(server: Any) -> None:
     assert server.begun("golden") <= begun + 2
 
 
+def golden_for(server: Any, check: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the job under way that computes what a check is to be held against."""
+    wanted = {"kind": "golden", "state": "running", "spec_digest": check["spec_digest"]}
+    jobs = server.client.get("/v1/jobs").json()["jobs"]
+    return next((job for job in jobs if wanted.items() <= job.items()), None)
+
+
 def test_check_that_waits_for_its_golden_is_cancelled_with_it(server: Any) -> None:
     """Nobody else wants the golden."""
     server.plant("hold-golden")
     start = next(FRESH)
     check = server.check(server.spec(start), server.candidate(start), wait=0).json()
-    golden = server.until(
-        lambda: next(
-            (j for j in server.client.get("/v1/jobs").json()["jobs"] if j["state"] == "running"), None
-        )
-    )
+    golden = server.until(lambda: golden_for(server, check))
     cancelled = server.client.delete(f"/v1/jobs/{check['id']}").json()
     server.mend("hold-golden")
     assert (cancelled["state"], server.ended(golden["id"])["state"]) == ("cancelled", "cancelled")
@@ -131,8 +134,9 @@ def test_golden_that_another_wants_outlives_the_check_that_asked_first(server: A
     server.plant("hold-golden")
     start = next(FRESH)
     check = server.check(server.spec(start), server.candidate(start), wait=0).json()
-    server.until(lambda: any(j["state"] == "running" for j in server.client.get("/v1/jobs").json()["jobs"]))
+    begun = server.until(lambda: golden_for(server, check))
     golden = server.post(server.spec(start), 0).json()
+    assert golden["id"] == begun["id"]
     server.client.delete(f"/v1/jobs/{check['id']}")
     server.mend("hold-golden")
     assert server.ended(golden["id"])["state"] == "done"
