@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,7 +16,8 @@ from oracle.bench.racers import Racer
 class Sleeper:
     """Sleeps so long a step; `power` other than 1 is growth that is not linear; two threads halve it."""
 
-    def __init__(self, power: float = 1.0) -> None:
+    def __init__(self, sleep: Callable[[float], None], power: float = 1.0) -> None:
+        self.sleep = sleep
         self.power = power
 
     def __call__(self, problem: Any, method: Any, steps: Any) -> Any:
@@ -30,7 +30,7 @@ class Sleeper:
         nap = 0.001 * (steps / 8) ** self.power / threads
 
         def run() -> list[Any]:
-            time.sleep(nap)
+            self.sleep(nap)
             return []
 
         return run
@@ -47,17 +47,17 @@ def short_ladder(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("short_ladder")
 @pytest.mark.parametrize(("power", "last"), [(1.0, 1.0), (2.0, 4.0)])
-def test_cost_of_a_unit_is_set_against_the_first(rules: Any, power: float, last: float) -> None:
+def test_cost_of_a_unit_is_set_against_the_first(rules: Any, sleep: Any, power: float, last: float) -> None:
     """Linear growth costs the same everywhere, quadratic four times as much at four times the steps."""
-    points = growth(Racer("sleeper", "candidate", Sleeper(power)), "float64", rules)
+    points = growth(Racer("sleeper", "candidate", Sleeper(sleep, power)), "float64", rules)
     assert points[0].relative_cost == 1
     assert points[-1].relative_cost == pytest.approx(last, rel=0.2)
 
 
 @pytest.mark.usefixtures("short_ladder")
-def test_two_threads_that_halve_the_time_gain_two(rules: Any) -> None:
+def test_two_threads_that_halve_the_time_gain_two(rules: Any, sleep: Any) -> None:
     """The rest is what a nap costs beyond its length."""
-    gain = thread_gain(Racer("sleeper", "candidate", Sleeper()), "float64", rules)
+    gain = thread_gain(Racer("sleeper", "candidate", Sleeper(sleep)), "float64", rules)
     assert gain.ratio.median == pytest.approx(2, rel=0.25)
 
 

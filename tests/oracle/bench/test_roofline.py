@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -27,12 +26,12 @@ def test_numpy_multiplies_the_shapes_it_names(runs_last: bool, monkeypatch: pyte
     assert product_flop((3, 5, 7)) == 4 * 3 * 5 * 7
 
 
-def test_calls_fill_the_time_asked_for() -> None:
+def test_calls_fill_the_time_asked_for(sleep: Callable[[float], None]) -> None:
     """An engine whose products take 1 ms each is called about twenty times for 20 ms."""
 
     def engine(shape: Any, dtype: str, threads: int) -> Callable[[int], None]:
         assert (shape, dtype, threads) == ((3, 5, 7), "float64", 1)
-        return lambda times: time.sleep(0.001 * times)
+        return lambda times: sleep(0.001 * times)
 
     _, times = gemm_calls({"planted": engine}, (3, 5, 7), "float64", 1, 0.02)["planted"]
     assert 5 <= times <= 25
