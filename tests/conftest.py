@@ -1,4 +1,4 @@
-"""No test may leave the process computing differently from how it found it."""
+"""No test may leave the process computing differently from how it found it, and none draws other examples each time."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ import flint
 import mpmath
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
+
+# a busy machine is no fault: no deadline, and the same examples everywhere
+settings.register_profile(
+    "repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("repeatable")
 
 READINGS: dict[str, Callable[[], Any]] = {
     "mpmath precision": lambda: mpmath.mp.prec,
