@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 __all__ = ["Kin", "descendants", "ends", "kill", "lives", "runs", "workers_of"]
@@ -56,11 +57,10 @@ def kill(kin: Kin) -> None:
 
 def _children(pid: int) -> list[int]:
     found: list[int] = []
-    for task in (PROCESSES / str(pid) / "task").glob("*/children"):
-        try:
-            found += map(int, task.read_text().split())
-        except OSError:  # the thread or the process has just ended
-            continue
+    with suppress(OSError):  # the process has just ended
+        for thread in os.listdir(PROCESSES / str(pid) / "task"):
+            with suppress(OSError):  # this thread has
+                found += map(int, (PROCESSES / str(pid) / "task" / thread / "children").read_text().split())
     return found
 
 

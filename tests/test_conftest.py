@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -31,9 +32,10 @@ def test_watch_fails_each_test_that_leaves_a_setting_changed(pytester: pytest.Py
     outcome.stdout.fnmatch_lines([f"*{changed}: {setting}: *" for setting in LEAKS])
 
 
+# not imported to see: what is first imported beside `pytester` is thrown away after it, and torch is imported once or never
+@pytest.mark.skipif(find_spec("torch") is None, reason="needs torch")
 def test_watch_fails_a_test_that_leaves_torch_dtype_changed(pytester: pytest.Pytester) -> None:
     """A changed default dtype fails its test where torch was there before."""
-    pytest.importorskip("torch")
     pytester.makeconftest("import torch\n" + WATCH.replace("from __future__ import annotations\n", ""))
     pytester.makepyfile("import torch\ndef test_it():\n    torch.set_default_dtype(torch.float64)\n")
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1, errors=1)
