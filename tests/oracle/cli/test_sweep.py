@@ -65,12 +65,25 @@ def stored(root: Path) -> dict[str, str]:
 AT_A_PROMPT = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
 
 
-def start(*arguments: Any) -> subprocess.Popen[str]:
-    """Start `oracle sweep` in a process group of its own, as a shell does."""
+# stops before its next record once so many are stored, so that it cannot end before it is killed
+STOPS = """
+import os, signal
+from oracle.sweep import coordinator
+coordinator.KEPT_RECORDS, write = 2, coordinator._Run.write_kept
+def write_and_stop(run):
+    write(run)
+    if run.counts["computed"] >= {count}:
+        os.kill(os.getpid(), signal.SIGSTOP)
+coordinator._Run.write_kept = write_and_stop
+"""
+
+
+def start(*arguments: Any, stops: int = 0) -> subprocess.Popen[str]:
+    """Start `oracle sweep` in a process group of its own, as a shell does; asked so, one that stops half-way."""
     command = [
         sys.executable,
         "-c",
-        f"{AT_A_PROMPT}; from oracle.cli.main import main; main()",
+        f"{STOPS.format(count=stops) if stops else ''}\n{AT_A_PROMPT}; from oracle.cli.main import main; main()",
         "sweep",
         *map(str, arguments),
     ]
@@ -209,7 +222,7 @@ def test_coordinator_killed_in_the_middle_loses_nothing(grid: Any, tmp_path: Pat
     """SIGKILL twice, once after some records each time; asked again, all are there, and as without a sweep."""
     path, root = grid(60), tmp_path / "store"
     for count in (5, 25):
-        with start(path, "--store", root, "--workers", 2) as process:
+        with start(path, "--store", root, "--workers", 2, stops=count) as process:
             wait_for_records(root, count, process)
             process.kill()
         before = stored(root)
@@ -248,7 +261,7 @@ def test_two_sweeps_at_once_share_one_store(grid: Any, tmp_path: Path) -> None:
 def test_second_sweep_of_the_same_work_folder_is_refused(oracle: Any, grid: Any, tmp_path: Path) -> None:
     """While the first is at it."""
     path = grid(400)
-    with start(path, "--store", tmp_path / "store", "--workers", 1) as process:
+    with start(path, "--store", tmp_path / "store", "--workers", 1, stops=1) as process:
         wait_for_records(tmp_path / "store", 1, process)
         second = oracle("sweep", path, "--serial")
         process.kill()

@@ -24,6 +24,16 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
 DIES_FIRST = (
     "import os; open({path!r}, 'ab').write(b'x'); os.path.getsize({path!r}) < {times} and os._exit(9)"
 )
+# the first time, dies as soon as the beginning of a long message is in the pipe
+HALF_SENT = """
+def half(pipe, data):
+    import os
+    os.write(pipe.fileno(), data[:50000])
+    len(data) > 50000 and os._exit(9)
+if os.path.getsize({path!r}) < 2:
+    from multiprocessing.connection import Connection
+    Connection._send = half
+"""
 STARTS_TWO_AND_TELLS = """
 import os, time
 from oracle.sweep.lanes import Lanes
@@ -105,12 +115,9 @@ def test_worker_killed_from_outside_costs_its_task_a_second_go(two: Lanes, tmp_p
 def test_worker_killed_while_it_sends_a_long_result_is_noticed(two: Lanes, tmp_path: Path) -> None:
     """The half of a message that arrived is no reason to wait for the rest."""
     path = tmp_path / "count"
-    text = DIES_FIRST.format(path=str(path), times=0) + (
-        f"\nif os.path.getsize({str(path)!r}) < 2: import threading; "
-        "threading.Timer(0.01, os._exit, [9]).start()"
-    )
-    long = f"(exec({text!r}), bytes(1 << 27))[1]"
-    assert (two.submit(eval, long).result(60), two.lost) == (bytes(1 << 27), 1)
+    text = DIES_FIRST.format(path=str(path), times=0) + HALF_SENT.format(path=str(path))
+    long = f"(exec({text!r}), bytes(1 << 20))[1]"
+    assert (two.submit(eval, long).result(60), two.lost) == (bytes(1 << 20), 1)
 
 
 def test_interrupt_is_left_to_the_parent(two: Lanes) -> None:
