@@ -12,13 +12,14 @@ from functools import partial
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from oracle.service.endings import CANCELLED, ServerEndsError, answered
+from oracle.service.endings import CANCELLED, ServerEndsError
 from oracle.service.job import Check, Job, JobKind, JobState
+from oracle.service.job_tasks import JobTasks
 from oracle.service.live_job import LiveJob
 from oracle.service.means import Means
 from oracle.service.pool import Lane
 from oracle.service.problems import Problem, ProblemError
-from oracle.service.task import Outcome, Task
+from oracle.service.task import Task
 from oracle.spec import Spec
 
 __all__ = ["JobRunner"]
@@ -41,12 +42,12 @@ class JobRunner:
 
     def __init__(self, means: Means) -> None:
         self._means = means
+        self._work = JobTasks(means.pool, means.limits)
         self._live: dict[str, LiveJob] = {}
         self._by_key: dict[str, LiveJob] = {}
         self._entering: dict[str, tuple[Job, asyncio.Task[Job]]] = {}  # on their way into the book, by key
         self._tasks: set[asyncio.Task[Any]] = set()
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="book")  # SQLite has one writer anyhow
-        self._closing = False
 
     async def start(self) -> None:
         """Go on with what was under way when the last server ended."""
@@ -55,7 +56,7 @@ class JobRunner:
 
     async def close(self) -> None:
         """Leave everything that is under way to the next start."""
-        self._closing = True
+        self._work.closing = True
         await self._means.pool.close()
         for task in self._tasks:
             task.cancel()
@@ -269,7 +270,8 @@ class JobRunner:
         )  # fmt: skip
 
     async def _golden(self, live: LiveJob) -> str:
-        outcome = await self._computed(live, Task("golden", {"spec": live.job.payload["spec"]}), Lane.LONG)
+        task = Task("golden", {"spec": live.job.payload["spec"]})
+        outcome = await self._work.golden(live, task)
         digest = str(outcome.fields["digest"])
         self._means.rendered.keep(digest, outcome.body, live.job.spec_digest)
         return f"/v1/goldens/{digest}"
@@ -279,11 +281,10 @@ class JobRunner:
         asked = {name: payload[name] for name in ("spec", "name", "declaration")}
         load = partial(self._means.uploads.read, payload["candidate"])
         if await self._in_thread(self._means.store.digest_of, live.job.spec_digest) is None:
-            await self._computed(
-                live, Task("candidate", asked, load=load), Lane.PROMPT
-            )  # the cheaper to refuse
+            # what is cheaper to refuse comes first
+            await self._work.computed(live, Task("candidate", asked, load=load), Lane.PROMPT)
             await self._golden_for(live, Spec(payload["spec"]))
-        outcome = await self._computed(live, Task("check", asked, load=load), Lane.PROMPT)
+        outcome = await self._work.computed(live, Task("check", asked, load=load), Lane.PROMPT)
         found = Check(
             payload["id"], payload["spec"], live.job.spec_digest, outcome.fields["golden"], payload["candidate"],
             payload["name"], payload["declaration"], outcome.fields["verdict"], outcome.body.decode(), time.time(),
@@ -304,7 +305,7 @@ class JobRunner:
             stopping.cancel()
             if not following.done():
                 following.cancel()
-                if not self._closing:
+                if not self._work.closing:
                     await self._withdraw(job.identifier, asker)
         if live.cancelled.is_set():
             raise ProblemError("cancelled", CANCELLED)
@@ -324,30 +325,10 @@ class JobRunner:
             await self.cancel(identifier, asker)
 
     async def _claims(self, live: LiveJob) -> str:
-        outcome = await self._computed(live, Task("claims"), Lane.LONG, CLAIMS_SECONDS)
+        outcome = await self._work.computed(live, Task("claims"), Lane.LONG, CLAIMS_SECONDS)
         cut = outcome.fields["json_bytes"]
         await self._in_thread(self._means.claims.keep, outcome.body[:cut], outcome.body[cut:])
         return "/v1/claims"
-
-    async def _computed(self, live: LiveJob, task: Task, lane: Lane, seconds: float = 0.0) -> Outcome:
-        """Have a worker do a task of a job; a problem, a timeout and a lost worker come as `ProblemError`."""
-        if live.cancelled.is_set():
-            raise ProblemError("cancelled", CANCELLED)
-        allowed = seconds or self._means.limits.job_seconds
-
-        def begin() -> None:
-            live.began = time.monotonic()
-            live.become(live.job.begun(time.time()))
-
-        def advance(done: int, total: int) -> None:
-            live.become(live.job.advanced(done, total))
-
-        live.ticket = self._means.pool.submit(
-            task, lane, allowed, about=live.job.spec_digest, advance=advance, on_start=begin
-        )
-        outcome = await live.ticket.outcome
-        live.ticket = None
-        return answered(outcome, allowed, live.cancelled.is_set(), self._closing)
 
     async def _in_book(self, do: Callable[..., Found], *arguments: Any) -> Found:
         return await asyncio.get_running_loop().run_in_executor(self._threads, do, *arguments)

@@ -1,4 +1,4 @@
-"""The workers of a server, for its event loop: two lanes of tasks, so that short ones never wait behind long ones."""
+"""The workers of a server, for its event loop: lanes of tasks, so that short ones never wait behind long ones."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ REMEMBERED = 16  # spec digests a slot was last asked about
 
 
 class Lane(IntEnum):
-    """How long a task may be expected to take: what is stored is prompt, what is computed is long."""
+    """How long a task may be expected to take: what is stored is prompt, a first try short, what is computed long."""
 
     PROMPT = 0
-    LONG = 1
+    TRY = 1
+    LONG = 2
 
 
 @dataclass(eq=False)
@@ -72,13 +73,13 @@ class _Place:
 
 
 class WorkerPool:
-    """Worker slots, some for prompt tasks alone.
+    """Worker slots, some for short tasks alone.
 
     Parameters
     ----------
     make_slot : callable
     long_slots, prompt_slots : int
-        How many take long tasks (and prompt ones before these), and how many prompt ones alone.
+        How many take long tasks (and short ones before these), and how many prompt ones and first tries alone.
     on_end : callable
         Told how each try at a task ended; one that lost its worker is tried again.
     """
@@ -90,8 +91,8 @@ class WorkerPool:
         prompt_slots: int,
         on_end: Callable[[Ticket, Outcome], None],
     ) -> None:
-        self._places = [_Place(make_slot(), (Lane.PROMPT,)) for _ in range(prompt_slots)]
-        self._places += [_Place(make_slot(), (Lane.PROMPT, Lane.LONG)) for _ in range(long_slots)]
+        self._places = [_Place(make_slot(), (Lane.PROMPT, Lane.TRY)) for _ in range(prompt_slots)]
+        self._places += [_Place(make_slot(), tuple(Lane)) for _ in range(long_slots)]
         self._threads = ThreadPoolExecutor(len(self._places), thread_name_prefix="worker-slot")
         self._waiting: dict[Lane, deque[Ticket]] = {lane: deque() for lane in Lane}
         self._conversations: set[asyncio.Task[None]] = set()
@@ -123,6 +124,10 @@ class WorkerPool:
     def waiting(self, lane: Lane) -> int:
         """Return how many tasks wait in a lane."""
         return len(self._waiting[lane])
+
+    def has_room(self, lane: Lane) -> bool:
+        """Return whether a task of a lane would begin at once."""
+        return not self._waiting[lane] and self._idle(lane, "") is not None
 
     def busy(self) -> int:
         """Return how many workers have a task."""
@@ -167,7 +172,7 @@ class WorkerPool:
             ticket.slot.slot.stop(ticket.task)
 
     def _dispatch(self) -> None:
-        """Bring waiting tasks to idle slots, prompt ones first; but one long task at least goes on, however many come."""
+        """Bring waiting tasks to idle slots, short ones first; but one long task at least goes on, however many come."""
         some_long = any(place.busy is not None and place.busy.lane is Lane.LONG for place in self._places)
         if not some_long and self._waiting[Lane.LONG]:
             place = self._idle(Lane.LONG, self._waiting[Lane.LONG][0].about)

@@ -53,6 +53,11 @@ def spec(start: int = 1, **changes: Any) -> dict[str, Any]:
     return HALVES | {"init": {"beta": [str(start)]}} | changes
 
 
+def long_spec(start: int = 1) -> dict[str, Any]:
+    """Return one with too many steps to be tried before its turn, though it takes a tenth of a second."""
+    return spec(start, want={"kind": "iterates", "steps": [0, 2000]})
+
+
 def candidate(start: int = 1, wrong: float = 0.0, dtype: str = "float64") -> bytes:
     """Return the `.npz` of a run of `spec(start)`, its last state off by the factor 1 + wrong."""
     beta = start * 0.5 ** np.arange(4.0)[:, None]
@@ -91,6 +96,7 @@ class Running:
     stream: io.StringIO = field(default_factory=io.StringIO)
     secrets: dict[str, str] = field(default_factory=dict)
     spec = staticmethod(spec)
+    long_spec = staticmethod(long_spec)
     candidate = staticmethod(candidate)
     until = staticmethod(until)
 

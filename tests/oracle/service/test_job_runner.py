@@ -48,6 +48,11 @@ class Scripted:
 
     def __init__(self) -> None:
         self.tickets: list[Ticket] = []
+        self.room = True
+
+    def has_room(self, lane: Lane) -> bool:
+        """Return whether a long task would begin at once."""
+        return self.room
 
     def submit(self, task: Task, lane: Lane, seconds: float, **others: Any) -> Ticket:
         """Take a task; it begins at once."""
@@ -159,6 +164,77 @@ def test_job_is_in_the_book_before_it_is_told(play: Run) -> None:
         return entered.state, written.state, written.result
 
     assert play(script) == (JobState.QUEUED, JobState.DONE, f"/v1/goldens/{DIGEST}")
+
+
+@pytest.mark.parametrize("room", [True, False])
+def test_small_golden_that_would_wait_is_tried_among_the_short_tasks(play: Run, room: bool) -> None:
+    """Where a worker is free there is nothing to try."""
+
+    async def script(scene: Scene) -> Any:
+        scene.pool.room = room
+        job = await scene.runner.golden(spec(), ("a",))
+        await scene.tasks(1)
+        scene.pool.end(scene.pool.tickets[0])
+        return [ticket.lane for ticket in scene.pool.tickets], (await scene.ended(job)).state
+
+    assert play(script) == ([Lane.LONG if room else Lane.TRY], JobState.DONE)
+
+
+def test_large_golden_is_not_tried(play: Run) -> None:
+    """It waits for its turn."""
+
+    async def script(scene: Scene) -> Any:
+        scene.pool.room = False
+        await scene.runner.golden(parse_spec((SPEC % 0).replace("[1]}", "[60000]}")), ("a",))
+        await scene.tasks(1)
+        return [ticket.lane for ticket in scene.pool.tickets]
+
+    assert play(script) == [Lane.LONG]
+
+
+def test_try_that_takes_long_is_ended_and_the_job_waits_for_its_turn(
+    play: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same job, which started with the try; nobody is told of a failure."""
+    monkeypatch.setattr("oracle.service.job_tasks.TRY_SECONDS", 0.01)
+
+    async def script(scene: Scene) -> Any:
+        scene.pool.room = False
+        job = await scene.runner.golden(spec(), ("a",))
+        states: list[JobState] = []
+
+        async def listen() -> None:
+            async for state in scene.runner.changes(job.identifier):
+                states.append(state.state)
+
+        listening = asyncio.create_task(listen())
+        await scene.tasks(1)
+        begun = (await scene.runner.job(job.identifier)).started
+        await scene.tasks(2)
+        scene.pool.end(scene.pool.tickets[1])
+        await listening
+        ended = await scene.runner.job(job.identifier)
+        return (
+            [ticket.lane for ticket in scene.pool.tickets],
+            states[-1],
+            ended.problem,
+            ended.started == begun,
+        )
+
+    assert play(script) == ([Lane.TRY, Lane.LONG], JobState.DONE, None, True)
+
+
+def test_cancelled_try_is_cancelled(play: Run) -> None:
+    """And not tried again in another lane."""
+
+    async def script(scene: Scene) -> Any:
+        scene.pool.room = False
+        job = await scene.runner.golden(spec(), ("a",))
+        await scene.tasks(1)
+        await scene.runner.cancel(job.identifier, "a")
+        return len(scene.pool.tickets), (await scene.ended(job)).state
+
+    assert play(script) == (1, JobState.CANCELLED)
 
 
 def test_client_that_goes_away_while_its_job_is_entered_strands_nobody(play: Run) -> None:

@@ -102,13 +102,23 @@ def test_cancelled_job_ends_and_its_worker_with_it(server: Any, held: dict[str, 
 def test_waiting_job_is_cancelled_without_having_begun(server: Any) -> None:
     """All workers have something to do; the third never starts."""
     server.plant("hold-golden")
-    jobs = [server.post(server.spec(next(FRESH)), 0).json()["id"] for _ in range(3)]
+    jobs = [server.post(server.long_spec(next(FRESH)), 0).json()["id"] for _ in range(3)]
     begun = server.until(lambda: server.begun("golden"))
     found = server.client.delete(f"/v1/jobs/{jobs[-1]}").json()
     server.mend("hold-golden")
     ended = [server.ended(identifier)["state"] for identifier in jobs]
     assert (found["state"], found["started"], ended) == ("cancelled", None, ["done", "done", "cancelled"])
     assert server.begun("golden") <= begun + 2
+
+
+def test_small_golden_comes_while_long_ones_keep_their_workers_busy(start: Any, tmp_path: Path) -> None:
+    """One worker for long tasks; what it computes takes seconds anywhere, and is under way still."""
+    wanted = {"kind": "iterates", "steps": [0, 100_000]}
+    with start(tmp_path, workers=1) as server:
+        long = server.post(server.spec(3, want=wanted), 0).json()
+        server.until(lambda: server.job(long["id"])["state"] == "running")
+        assert server.post(server.spec(5)).status_code == 200
+        assert server.client.delete(f"/v1/jobs/{long['id']}").json()["state"] == "cancelled"
 
 
 def golden_for(server: Any, check: dict[str, Any]) -> dict[str, Any] | None:

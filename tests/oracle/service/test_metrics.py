@@ -42,7 +42,7 @@ def test_jobs_verdicts_and_losses_are_counted(server: Any) -> None:
 def test_workers_and_queue_are_shown_as_they_stand(server: Any) -> None:
     """Two long tasks for two workers, two more wait."""
     server.plant("hold-golden")
-    jobs = [server.post(server.spec(start), 0).json()["id"] for start in range(10, 14)]
+    jobs = [server.post(server.long_spec(start), 0).json()["id"] for start in range(10, 14)]
     server.until(lambda: reading(server, "oracle_workers_busy") == 2)
     waiting = reading(server, 'oracle_tasks_waiting{lane="long"}')
     server.mend("hold-golden")

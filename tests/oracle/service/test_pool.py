@@ -65,6 +65,29 @@ def test_prompt_task_does_not_wait_for_a_long_one(tmp_path: Path) -> None:
     assert asyncio.run(scene()) == (True, Ending.ANSWERED)
 
 
+def test_first_try_does_not_wait_for_long_tasks_nor_prompt_ones_for_many_tries(tmp_path: Path) -> None:
+    """All workers for long tasks are busy, and three tries wait: a prompt task comes before the second of them."""
+
+    async def scene() -> tuple[bool, bool, list[str]]:
+        ended: list[str] = []
+        async with pool_of() as (pool, _):
+            before = pool.has_room(Lane.LONG)
+            long = pool.submit(sleeping(tmp_path, "go"), Lane.LONG, LONG)
+            room = pool.has_room(Lane.LONG)
+            first = pool.submit(sleeping(tmp_path, "tried"), Lane.TRY, LONG)
+            tries = [first, *(pool.submit(Task("echo"), Lane.TRY, LONG) for _ in range(2))]
+            prompt = pool.submit(Task("echo"), Lane.PROMPT, LONG)
+            for name, ticket in [("prompt", prompt), ("long", long), *(("try", each) for each in tries)]:
+                ticket.outcome.add_done_callback(partial(_note, ended, name))
+            (tmp_path / "tried").touch()
+            await asyncio.gather(prompt.outcome, *(each.outcome for each in tries))
+            (tmp_path / "go").touch()
+            await long.outcome
+        return before, room, ended
+
+    assert asyncio.run(scene()) == (True, False, ["try", "prompt", "try", "try", "long"])
+
+
 def test_long_task_comes_to_its_turn_under_many_prompt_ones(tmp_path: Path) -> None:
     """One slot alone for both lanes: a long task goes before the prompt ones that came after it began to wait."""
 

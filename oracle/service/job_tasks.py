@@ -1,0 +1,96 @@
+"""The tasks of jobs, handed to the workers: their progress is the job's, and their endings become its own."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+
+from oracle.service.endings import CANCELLED, answered
+from oracle.service.first_try import TRY_SECONDS, is_small
+from oracle.service.job import JobState
+from oracle.service.limits import Limits
+from oracle.service.live_job import LiveJob
+from oracle.service.pool import Lane, Ticket, WorkerPool
+from oracle.service.problems import ProblemError
+from oracle.service.task import Ending, Outcome, Task
+
+__all__ = ["JobTasks"]
+
+
+class JobTasks:
+    """What hands tasks to the workers of a server.
+
+    Parameters
+    ----------
+    pool : WorkerPool
+    limits : Limits
+    """
+
+    def __init__(self, pool: WorkerPool, limits: Limits) -> None:
+        self._pool = pool
+        self._limits = limits
+        self.closing = False  # tasks that are stopped leave their jobs to the next start
+
+    async def computed(self, live: LiveJob, task: Task, lane: Lane, seconds: float = 0.0) -> Outcome:
+        """Have a worker do a task of a job.
+
+        Parameters
+        ----------
+        live : LiveJob
+        task : Task
+        lane : Lane
+        seconds : float
+            That it may take; 0 for what the server grants.
+
+        Raises
+        ------
+        ProblemError
+            For a problem, a timeout, a lost worker, a job that was cancelled.
+        ServerEndsError
+            If the server is ending.
+        """
+        allowed = seconds or self._limits.job_seconds
+        return self._answered(live, await self._outcome(live, task, lane, allowed), allowed)
+
+    async def golden(self, live: LiveJob, task: Task) -> Outcome:
+        """Have a golden computed; a small one that would have to wait is tried among the short tasks first.
+
+        Raises
+        ------
+        ProblemError, ServerEndsError
+            As `computed` does.
+        """
+        if not self._pool.has_room(Lane.LONG) and is_small(live.job.payload["spec"]):
+            allowed = self._limits.job_seconds
+            outcome = await self._outcome(live, task, Lane.TRY, allowed)
+            if outcome.ending is not Ending.STOPPED or live.cancelled.is_set() or self.closing:
+                return self._answered(live, outcome, allowed)
+            live.become(replace(live.job, state=JobState.QUEUED))
+        return await self.computed(live, task, Lane.LONG)
+
+    async def _outcome(self, live: LiveJob, task: Task, lane: Lane, seconds: float) -> Outcome:
+        """Hand a task in; a first try is stopped once its time is over."""
+        if live.cancelled.is_set():
+            raise ProblemError("cancelled", CANCELLED)
+        loop = asyncio.get_running_loop()
+
+        def begin() -> None:
+            live.began = live.began or time.monotonic()
+            live.become(live.job.begun(time.time()))
+            if lane is Lane.TRY:
+                loop.call_later(TRY_SECONDS, lambda: self._pool.stop(ticket))
+
+        def advance(done: int, total: int) -> None:
+            live.become(live.job.advanced(done, total))
+
+        ticket: Ticket = self._pool.submit(
+            task, lane, seconds, about=live.job.spec_digest, advance=advance, on_start=begin
+        )
+        live.ticket = ticket
+        outcome = await ticket.outcome
+        live.ticket = None
+        return outcome
+
+    def _answered(self, live: LiveJob, outcome: Outcome, seconds: float) -> Outcome:
+        return answered(outcome, seconds, live.cancelled.is_set(), self.closing)
