@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Any
 
 from oracle.computations import Request, computation_of
-from oracle.records.golden import Golden
+from oracle.records.golden import Golden, UnrecordableError
 from oracle.spec import Spec
 from oracle.store import Store, StoreError
 from reference.bias_identities import VanishingWeightError
@@ -43,6 +43,7 @@ REFUSALS: tuple[type[Exception], ...] = (
     NoIntegralsError,
     TooManyDigitsError,
     UnboundedTailError,
+    UnrecordableError,
     UnprovedMinimiserError,
     UnsettledFlowError,
     UnsettledRunError,

@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
+from math import log10
 from typing import Any
 
 from oracle.case import case_of
@@ -36,6 +37,7 @@ __all__ = [
     "GRADES",
     "DamagedRecordError",
     "Golden",
+    "UnrecordableError",
     "canonical_text",
     "golden_from_json",
     "golden_json",
@@ -48,6 +50,10 @@ GRADES = ("certified", "confirmed")
 AXES = ("steps", "times", "time")  # names in `values` that are no observables
 _MOST_BITS = 13_000  # of one value in units: 3900 decimal digits, beyond which Python will not print it
 _MOST_PLACES = 20_000
+
+
+class UnrecordableError(ValueError):
+    """A value is too small, too large or too long for a record."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,7 @@ class Golden:
         if not self.arrays:
             raise ValueError("a golden holds no arrays; expected at least one observable.")
         for name, grid in self.arrays.items():
-            _check_grid(name, grid, self.rows)
+            _check_grid(name, grid, self.rows, self._place)
         if self.grade not in GRADES:
             raise ValueError(f"`grade` is {self.grade!r}; expected one of {', '.join(GRADES)}.")
         reached = guaranteed_digits(self.arrays)
@@ -110,6 +116,12 @@ class Golden:
     def rows(self) -> int:
         """How many rows every array has."""
         return max(1, len(self.steps), len(self.times))
+
+    def _place(self, index: int) -> str:
+        """Return where a row is, for a message."""
+        if self.is_single:
+            return ""
+        return f" at step {self.steps[index]}" if self.steps else f" at time {self.times[index]}"
 
     @property
     def is_single(self) -> bool:
@@ -266,7 +278,7 @@ def _check_axis(steps: tuple[int, ...], times: tuple[str, ...], used: Mapping[st
         )
 
 
-def _check_grid(name: str, grid: GridArray, count: int) -> None:
+def _check_grid(name: str, grid: GridArray, count: int, place: Callable[[int], str]) -> None:
     if not (name.isascii() and name.isidentifier()) or name in AXES:
         raise ValueError(
             f"an observable is named {name!r}; expected an ASCII identifier other than {', '.join(AXES)}."
@@ -274,11 +286,18 @@ def _check_grid(name: str, grid: GridArray, count: int) -> None:
     if len(grid.rows) != count:
         raise ValueError(f"`{name}` has {len(grid.rows)} rows; expected {count}.")
     width = 1 if grid.scalar else len(grid.rows[0].integers)
-    for row in grid.rows:
-        _check_row(name, row, width)
+    for index, row in enumerate(grid.rows):
+        largest = _checked_row(name, row, width)
+        if largest > _MOST_BITS or abs(row.places) > _MOST_PLACES:
+            exponent = round(largest * log10(2)) - row.places
+            raise UnrecordableError(
+                f"`{name}`{place(index)} is about 10^{exponent}, {largest} bits at {row.places} decimal places; a record "
+                f"holds {_MOST_BITS} bits and {_MOST_PLACES} places at most: ask for other steps or times, or fewer `digits`"
+            )
 
 
-def _check_row(name: str, row: GridRow, width: int) -> None:
+def _checked_row(name: str, row: GridRow, width: int) -> int:
+    """Return the bits of the largest value of a row that fits its array."""
     if not len(row.integers) == len(row.half_units) == width or width == 0:
         raise ValueError(
             f"`{name}` has a row of {len(row.integers)} values and {len(row.half_units)} radii; "
@@ -286,12 +305,7 @@ def _check_row(name: str, row: GridRow, width: int) -> None:
         )
     if min(row.half_units) < 0 or max(row.half_units) >= 2**53:
         raise ValueError(f"`{name}` has a radius outside 0 to 2^53 half units; use a coarser grid.")
-    largest = max(map(abs, row.integers))
-    if largest.bit_length() > _MOST_BITS or abs(row.places) > _MOST_PLACES:
-        raise ValueError(
-            f"`{name}` has a value of {largest.bit_length()} bits at {row.places} decimal places; "
-            f"a record holds {_MOST_BITS} bits and {_MOST_PLACES} places at most."
-        )
+    return max(map(abs, row.integers)).bit_length()
 
 
 def _row_digits(row: GridRow) -> int:

@@ -38,6 +38,16 @@ BAD_SPECS: dict[str, tuple[dict[str, Any], str]] = {
         },
         "diverge",
     ),
+    "too small for a record": (
+        {
+            "problem": {"kind": "regression", "X": [["1"]], "y": ["0"], "loss": "half_sum_square"},
+            "model": "linear",
+            "init": {"beta": ["1"]},
+            "method": {"name": "gradient_descent", "step_size": f"{2**53 - 1}/{2**53}"},
+            "want": {"kind": "iterates", "steps": [0, 1300]},  # times 2^-53 each step
+        },
+        "`beta` at step 1300 is about 10^-20741,",
+    ),
     "unknown flow": (
         {"method": {"name": "gradient_flew"}, "want": {"kind": "flow", "times": ["1"]}},
         "`gradient_flow`",

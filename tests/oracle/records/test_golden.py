@@ -210,7 +210,18 @@ def test_guaranteed_digits_at_the_edge(largest: int, half_units: int, digits: in
         ),
         ({"arrays": {"b": GridArray((GridRow(0, (), ()), GridRow(0, (), ())))}}, "row of 0 values"),
         ({"arrays": {"b": GridArray((GridRow(0, (1,), (-1,)), GridRow(0, (1,), (0,))))}}, "outside 0 to 2"),
-        ({"arrays": {"b": GridArray((GridRow(0, (1 << 13001,), (0,)),) * 2)}}, "a value of 13002 bits"),
+        (
+            {"arrays": {"b": GridArray((GridRow(0, (1 << 13001,), (0,)),) * 2)}},
+            r"`b` at step 0 is about 10\^3914, 13002 bits",
+        ),
+        (
+            {
+                "arrays": {"b": GridArray((GridRow(0, (1,), (0,)), GridRow(20001, (123,), (0,))))},
+                "steps": (),
+                "times": ("0", "1/3"),
+            },
+            r"`b` at time 1/3 is about 10\^-19999, 7 bits at 20001 decimal places",
+        ),
     ],
 )
 def test_golden_that_does_not_fit_together_is_refused(change: dict[str, Any], message: str) -> None:
