@@ -158,12 +158,16 @@ def _place(found: Golden) -> str:
 
 
 def _last_values(found: Golden) -> list[str]:
-    """Return the first coordinates of every array at the last step."""
-    from oracle.records.decimal_text import value_texts
+    """Return the first coordinates of every array at the last step; a zero with its radius, which is all that is known."""
+    from oracle.records.decimal_text import radius_texts, value_texts
 
     lines = []
     for name, grid in found.arrays.items():
-        texts = value_texts(grid.rows[-1])
+        values, radii = value_texts(grid.rows[-1]), radius_texts(grid.rows[-1])
+        texts = [
+            f"0 ± {radius}" if value == "0" and radius != "0" else value
+            for value, radius in zip(values, radii, strict=True)
+        ]
         for i, text in enumerate(texts[:SHOWN_COORDINATES]):
             lines.append(f"    {name if grid.scalar else f'{name}[{i}]'} = {text}")
         if len(texts) > SHOWN_COORDINATES:

@@ -62,6 +62,24 @@ def test_people_are_told_grade_digits_and_values(oracle: Any, spec: Any) -> None
         assert part in text
 
 
+def test_zero_that_is_only_an_enclosure_is_shown_with_its_radius(oracle: Any, spec: Any) -> None:
+    """β_k = 10^(−25 k), of which the balls keep that it is small; an exact zero stands alone."""
+    linear = {
+        "problem": {"kind": "regression", "X": [["1"]], "y": ["0"], "loss": "half_sum_square"},
+        "model": "linear",
+        "inputs_as": "exact",
+        "want": {"kind": "iterates", "steps": [0, 100]},
+    }
+    shown = {}
+    for beta, eta in (("1", "0." + 25 * "9"), ("0", "1/2")):
+        method = {"name": "gradient_descent", "step_size": eta}
+        text = oracle("golden", spec(**linear, init={"beta": [beta]}, method=method)).stdout
+        shown[beta] = next(line.split(" = ")[1] for line in text.splitlines() if "beta[0]" in line)
+    assert shown["0"] == "0"
+    value, _, radius = shown["1"].partition(" ± ")
+    assert (value, 0 < float(radius) < 1e-40) == ("0", True)
+
+
 @pytest.mark.parametrize("directory", ["elsewhere", "deep/er"])
 def test_store_option_outweighs_the_variable(oracle: Any, spec: Any, tmp_path: Path, directory: str) -> None:
     """`--store` names where the record goes, and the variable's place stays empty."""
