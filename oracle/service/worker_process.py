@@ -28,9 +28,13 @@ def serve_tasks(
 
     Asked by `WHERE`, it writes to `trace` where it is, even out of a computation that does not come back to Python.
     """
-    if WHERE is not None:
+    if WHERE is None:
+        live_with_parent()
+    else:  # this thread is to be told, and not the one that watches the parent
+        signal.pthread_sigmask(signal.SIG_BLOCK, {WHERE})
+        live_with_parent()
         faulthandler.register(WHERE, file=trace.fileno(), all_threads=False)
-    live_with_parent()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {WHERE})
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     table = _loaded(works)(**arguments)
     _limit_memory(memory_bytes)
