@@ -45,7 +45,7 @@ class ProblemKind:
     advice: str
 
 
-KINDS: Mapping[str, ProblemKind] = {
+KINDS: Mapping[str, ProblemKind] = {  # in the order of their status, as the pages list them
     "malformed-request": ProblemKind(
         400, "The request is not as described", MISUSE,
         "Compare the request with the description of the interface under /docs; `detail` names the part that is wrong.",
@@ -71,6 +71,9 @@ KINDS: Mapping[str, ProblemKind] = {
     ),
     "job-finished": ProblemKind(
         409, "The job is finished already", MISUSE, "Nothing is left to cancel; its result stays where it is.",
+    ),
+    "cancelled": ProblemKind(
+        409, "The job was cancelled", MISUSE, "Ask again if the result is wanted after all.",
     ),
     "too-large": ProblemKind(
         413, "The request is too large", MISUSE,
@@ -98,16 +101,6 @@ KINDS: Mapping[str, ProblemKind] = {
     "too-many-jobs": ProblemKind(
         429, "Too many jobs at once", MISUSE, "Wait for some of your jobs to finish; `Retry-After` says when to ask again.",
     ),
-    "overloaded": ProblemKind(
-        503, "The server is busy", MISUSE, "Ask again; `Retry-After` says when.",
-    ),
-    "cancelled": ProblemKind(
-        409, "The job was cancelled", MISUSE, "Ask again if the result is wanted after all.",
-    ),
-    "timed-out": ProblemKind(
-        504, "The computation took longer than this server allows", MISUSE,
-        "Ask for fewer steps or digits, or compute it where you are (`oracle golden`).",
-    ),
     "worker-lost": ProblemKind(
         500, "The computation ended its process", FAULT,
         "It needed more memory than this server allows, or hit a fault. Nothing else was touched; ask for less.",
@@ -123,11 +116,18 @@ KINDS: Mapping[str, ProblemKind] = {
     "certificate-violated": ProblemKind(
         500, "The certificate contradicts the definition", DAMAGED, "Please report the spec: this must never happen.",
     ),
-    "store-unusable": ProblemKind(
-        507, "The golden store cannot be used", MISUSE, "Its disk is full, read-only or busy; nothing stored was lost.",
-    ),
     "internal-error": ProblemKind(
         500, "A fault of this program", FAULT, "Not your input's: please report it with the request's id.",
+    ),
+    "overloaded": ProblemKind(
+        503, "The server is busy", MISUSE, "Ask again; `Retry-After` says when.",
+    ),
+    "timed-out": ProblemKind(
+        504, "The computation took longer than this server allows", MISUSE,
+        "Ask for fewer steps or digits, or compute it where you are (`oracle golden`).",
+    ),
+    "store-unusable": ProblemKind(
+        507, "The golden store cannot be used", MISUSE, "Its disk is full, read-only or busy; nothing stored was lost.",
     ),
 }  # fmt: skip
 

@@ -191,12 +191,20 @@ def test_list_of_problems_leads_to_each(server: Any) -> None:
     rows = re.findall(
         r"<tr><td>(\d+)</td><td><a href=\"/problems/([^\"]*)\">(.*?)</a></td>(.*?)</tr>", answer.text
     )
-    assert [(int(status), name, title) for status, name, title, _ in rows] == [
-        (kind.status, name, kind.title) for name, kind in KINDS.items()
-    ]
+    listed = [(int(status), name, title) for status, name, title, _ in rows]
+    assert sorted(listed) == sorted((kind.status, name, kind.title) for name, kind in KINDS.items())
+    assert [status for status, _, _ in listed] == sorted(status for status, _, _ in listed)
     for _, name, _, rest in rows:
         assert KINDS[name].advice.replace("`", "") in html.unescape(re.sub("<[^>]*>", "", rest))
     assert 'href="/problems"' in server.client.get("/problems/bad-spec", headers=PEOPLE).text
+
+
+def test_list_of_problems_says_what_to_do_on_a_phone_too(server: Any) -> None:
+    """What a narrow window leaves out (class `minor`) is the address, which the title leads to; never the advice."""
+    text = server.client.get("/problems", headers=PEOPLE).text
+    hidden = re.findall(r'<th scope="col" class="minor">([^<]*)<', text)
+    assert hidden == ["Type"]
+    assert len(re.findall(r'<td class="minor"><code>/problems/[a-z-]+</code></td><td>', text)) == len(KINDS)
 
 
 def test_unknown_problem_is_not_found_and_escaped(server: Any) -> None:
