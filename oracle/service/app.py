@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from itertools import chain
@@ -20,6 +20,7 @@ from oracle.service import checks_routes, goldens_routes, jobs_routes, pages, pl
 from oracle.service.envelope import Envelope
 from oracle.service.pages_frame import problem_answer
 from oracle.service.problems import ANNOUNCED, Problem, ProblemError, problem_of
+from oracle.service.query_names import query_parameters
 from oracle.service.service import Service, assemble
 from oracle.service.settings import ServiceSettings
 from oracle.service.slow_clients import SlowClients
@@ -41,6 +42,8 @@ PATTERNS = {  # what a pattern of the description asks for, in words
     "^[0-9a-f]{32}$": f"it is no job's `id`: that is 32 {HEXADECIMAL}; /v1/jobs lists the newest",
     "^[0-9a-f]{64}$": f"it is no check's `id`: that is 64 {HEXADECIMAL}, as the answer to `POST /v1/checks` states it",
 }
+NUMBERS = {"number": "a number", "integer": "a whole number"}
+PLACES = {"query": " in the query", "path": " in the address"}
 DESCRIBED = "the interface is described under /docs, for programs under /openapi.json"
 BY_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "unsupported-media-type"}
 
@@ -77,7 +80,8 @@ def application(settings: ServiceSettings, log: Any) -> ASGIApp:
 
 def _lifespan(service: Service) -> Any:
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.openapi()  # queries are held against it; made now, no request waits for it
         await service.start()
         try:
             yield
@@ -89,15 +93,26 @@ def _lifespan(service: Service) -> Any:
 
 async def _malformed(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    told = [_told_of(found) for found in error.errors()]
+    told = [_told_of(request, found) for found in error.errors()]
     return problem_answer(request, Problem("malformed-request", "; ".join(told)))
 
 
-def _told_of(found: Any) -> str:
+def _told_of(request: Request, found: Any) -> str:
     """Return what FastAPI found wrong with one part of a request: where, what arrived, what was expected."""
-    where, arrived, wrong = ".".join(map(str, found["loc"])), ascii(str(found["input"])), str(found["msg"])
-    wrong = PATTERNS.get(found.get("ctx", {}).get("pattern"), f"{wrong[:1].lower()}{wrong[1:]}")
-    return f"`{where}` is {arrived[:LONGEST_SHOWN]}: {wrong}"
+    where, name = found["loc"][0], found["loc"][-1]
+    wrong = PATTERNS.get(found.get("ctx", {}).get("pattern"))
+    if wrong is None and where == "query":
+        wrong = _expected(query_parameters(request).get(name, {}))
+    wrong = wrong or f"{found['msg'][:1].lower()}{found['msg'][1:]}"
+    return f"`{name}`{PLACES.get(where, '')} is {ascii(str(found['input']))[:LONGEST_SHOWN]}: {wrong}"
+
+
+def _expected(schema: Mapping[str, Any]) -> str:
+    """Return what a parameter with bounds may be, in words; nothing for others."""
+    kind = NUMBERS.get(schema.get("type", ""))
+    if kind is None or not {"minimum", "maximum"} <= set(schema):
+        return ""
+    return f"expected {kind} from {schema['minimum']:g} to {schema['maximum']:g}"
 
 
 async def _refused(request: Request, error: Exception) -> Response:

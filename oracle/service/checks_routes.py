@@ -18,13 +18,14 @@ from oracle.service.job import Check, timestamp
 from oracle.service.jobs_routes import accepted
 from oracle.service.pool import Lane
 from oracle.service.problems import ProblemError
+from oracle.service.query_names import KNOWN_QUERY_ALONE
 from oracle.service.requests import TheService, Wait, read_check, require_media_type
 from oracle.service.service import Service
 from oracle.service.task import Task
 
 __all__ = ["REPORT_POLICY", "check_json", "known_check", "report_of", "router"]
 
-router = APIRouter(prefix="/v1", tags=["checks"])
+router = APIRouter(prefix="/v1", tags=["checks"], dependencies=[KNOWN_QUERY_ALONE])
 Identifier = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="of the check")]
 MOST_FIELDS = 10
 CURL = "curl -F spec=@spec.json -F candidate=@run.npz"

@@ -15,6 +15,7 @@ from oracle.service.gate import MayRead
 from oracle.service.job import Job
 from oracle.service.jobs_routes import accepted
 from oracle.service.problems import ProblemError
+from oracle.service.query_names import KNOWN_QUERY_ALONE
 from oracle.service.rendered import RenderedGolden
 from oracle.service.requests import TheService, Wait, read_body, read_spec, require_media_type
 from oracle.service.service import Service
@@ -22,7 +23,7 @@ from oracle.service.tokens import Scope
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/v1/goldens", tags=["goldens"])
+router = APIRouter(prefix="/v1/goldens", tags=["goldens"], dependencies=[KNOWN_QUERY_ALONE])
 Digest = Annotated[str, Path(pattern="^sha256:[0-9a-f]{64}$", description="of the golden")]
 CURL = "curl -H 'Content-Type: application/json' --data-binary @spec.json"
 UNCHANGING = {"Cache-Control": "private, max-age=31536000, immutable"}  # private: tokens may be asked for

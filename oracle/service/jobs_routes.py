@@ -13,12 +13,13 @@ from oracle.service.answers import JobAnswer, JobList, problems
 from oracle.service.gate import MayRead
 from oracle.service.job import Job, job_json
 from oracle.service.problems import ProblemError
+from oracle.service.query_names import KNOWN_QUERY_ALONE
 from oracle.service.requests import TheService
 from oracle.service.tokens import Scope
 
 __all__ = ["accepted", "router", "scope_to_cancel"]
 
-router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"], dependencies=[KNOWN_QUERY_ALONE])
 Identifier = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="of the job")]
 
 

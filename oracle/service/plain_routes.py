@@ -12,6 +12,7 @@ from oracle.service.answers import Description, JobAnswer, LedgerAnswer, json_re
 from oracle.service.gate import MayRead
 from oracle.service.jobs_routes import accepted
 from oracle.service.problems import ProblemError
+from oracle.service.query_names import KNOWN_QUERY_ALONE
 from oracle.service.requests import TheService
 from oracle.service.tokens import Scope
 
@@ -25,6 +26,7 @@ router = APIRouter()
     tags=["claims"],
     summary="What papers print about momentum, adjudicated",
     response_model=LedgerAnswer,
+    dependencies=[KNOWN_QUERY_ALONE],
     responses={
         202: {"model": JobAnswer, "description": "It is being made, once: minutes"},
         **problems("damaged-record"),

@@ -79,9 +79,9 @@ def test_unknown_address_is_a_problem_document(server: Any) -> None:
 
 
 @pytest.mark.parametrize(("path", "words"), [
-    ("/v1/goldens/zzz", ("`path.digest` is 'zzz': it is no golden's digest", "64 hexadecimal", "/v1/goldens lists")),
+    ("/v1/goldens/zzz", ("`digest` in the address is 'zzz': it is no golden's digest", "64 hexadecimal")),
     ("/v1/goldens/zzz/record", ("it is no golden's digest", "/v1/goldens lists")),
-    ("/v1/goldens?after=x", ("`query.after` is 'x': it is no golden's digest", "`next` of the page before")),
+    ("/v1/goldens?after=x", ("`after` in the query is 'x': it is no golden's digest", "`next` of the page before")),
     ("/v1/jobs/zzz", ("it is no job's `id`", "32 hexadecimal", "/v1/jobs lists")),
     ("/v1/checks/zzz", ("it is no check's `id`", "64 hexadecimal", "POST /v1/checks")),
     ("/v1/reports/zzz", ("it is no check's `id`", "64 hexadecimal", "POST /v1/checks")),

@@ -174,10 +174,11 @@ def test_newest_jobs_come_first(server: Any) -> None:
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("/v1/jobs/xyz", "`path.identifier` is 'xyz': it is no job's `id`: that is 32 hexadecimal"),
-        ("/v1/jobs?limit=0", "`query.limit` is '0': input should be greater than or equal to 1"),
-        ("/v1/jobs?limit=99999", "`query.limit` is '99999': input should be less than or equal to 1000"),
-        ("/v1/jobs?limit=%1b" + "9" * 500, "`query.limit` is '\\x1b" + "9" * 75 + ": "),
+        ("/v1/jobs/xyz", "`identifier` in the address is 'xyz': it is no job's `id`: that is 32 hexadecimal"),
+        ("/v1/jobs?limit=0", "`limit` in the query is '0': expected a whole number from 1 to 1000"),
+        ("/v1/jobs?limit=99999", "`limit` in the query is '99999': expected a whole number from 1 to 1000"),
+        ("/v1/jobs?limit=1.5", "`limit` in the query is '1.5': expected a whole number from 1 to 1000"),
+        ("/v1/jobs?limit=%1b" + "9" * 500, "`limit` in the query is '\\x1b" + "9" * 75 + ": "),
     ],
 )
 def test_malformed_question_is_refused(server: Any, path: str, words: str) -> None:
