@@ -90,9 +90,32 @@ def test_failed_job_tells_the_problem_in_plain_words(server: Any, monkeypatch: p
     server.ended(address.removeprefix("/jobs/"))
     server.mend("raise-golden")
     page = server.client.get(address, headers=PEOPLE).text
-    assert "✗ failed" in page
+    assert ">! failed<" in page
+    assert ">! The certificate contradicts the definition<" in page
     assert "The certificate contradicts the definition" in page
     assert 'href="/problems/certificate-violated"' in page
+
+
+def test_check_that_failed_looks_like_no_verdict(server: Any) -> None:
+    """In the list its badge shares neither class nor sign with that of a verdict or of another state."""
+    differs = server.check(server.spec(109), server.candidate(109, wrong=1e-9), wait=0).json()["id"]
+    server.ended(differs)
+    server.plant("raise-check", "reference.iterates:CertificateViolationError")
+    failed = server.check(server.spec(110), server.candidate(110), wait=0).json()["id"]
+    assert server.ended(failed)["state"] == "failed"
+    server.mend("raise-check")
+    page = server.client.get("/jobs", headers=PEOPLE).text
+    shown = {
+        job: (look, said[0])
+        for job, look, said in re.findall(
+            r'href="/jobs/(\w+)">[^<]*</a></td>\s*<td><span class="badge (\w+)">([^<]*)<', page
+        )
+    }
+    assert shown[differs] == ("DISAGREES", "✗")
+    assert shown[failed][0] not in {"AGREES", "DISAGREES", "UNDECIDED", "OPEN", "GOING"}
+    assert shown[failed][1] not in {"✓", "✗", "?", "–", "…", "▸"}
+    style = server.client.get(re.findall(r'"(/static/page.css[^"]*)"', page)[0]).text
+    assert f".{shown[failed][0]} {{" in style
 
 
 def test_finished_check_is_told_by_its_verdict(server: Any) -> None:
