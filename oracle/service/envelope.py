@@ -23,6 +23,7 @@ from oracle.service.settings import LOOPBACK, ServiceSettings
 __all__ = ["Envelope"]
 
 SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
+LONGEST_SHOWN = 100  # characters of a header that are told back
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 PLAIN_HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
@@ -100,11 +101,18 @@ class Envelope:
         if not self._any_host and _name_of(host) not in self._hosts:
             return Problem(
                 "forbidden",
-                f"this server is not `{host:.100}`; start it with `--allow-host NAME` if that is a name of its own",
+                f"this server is not `{host:.{LONGEST_SHOWN}}`; start it with `--allow-host NAME` if that is a name of its "
+                "own",
             )
         origin = headers.get("origin")
         if scope["method"] not in SAFE_METHODS and origin is not None and origin.partition("://")[2] != host:
-            return Problem("forbidden", "the request was sent by a page of another site")
+            return Problem(
+                "forbidden",
+                f"the request was sent by a page of another site: its `Origin` is `{origin:.{LONGEST_SHOWN}}`, expected the "
+                f"server's own, that of its `Host` `{host:.{LONGEST_SHOWN}}`; open the pages under that name. If a reverse "
+                "proxy stands between, have it pass on `Host` as it came, and start this server with `--allow-host` and "
+                "the name that browsers use",
+            )
         return None
 
     def _tell(self, scope: Scope, route: str, status: int, identifier: str, seconds: float) -> None:

@@ -56,7 +56,9 @@ KINDS: Mapping[str, ProblemKind] = {  # in the order of their status, as the pag
     ),
     "forbidden": ProblemKind(
         403, "Not allowed", MISUSE,
-        "The token lacks the scope that `detail` names, or the request came from a page of another site.",
+        "`detail` says which: the token lacks a scope; or another token asked for the job; or the request was addressed to "
+        "a name that is none of this server's (`oracle serve --allow-host NAME` gives it one); or it was sent by a page of "
+        "another site, as it seems to be where a reverse proxy does not pass on `Host` as it came.",
     ),
     "not-found": ProblemKind(
         404, "There is no such thing here", MISUSE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,17 @@ def test_other_sites_pages_change_nothing(server: Any, origin: str, status: int)
     """415 is the route's own answer to an empty body: that request was let in."""
     sent = {"Host": "127.0.0.1:8765", "Origin": origin, "Content-Length": "0"}
     assert raw(server, "POST", "/v1/goldens", sent)[0] == status
+
+
+def test_refusal_of_another_sites_page_names_both_and_what_to_do(server: Any) -> None:
+    """What came, cut where it is long, and what was expected; a proxy that rewrites `Host` is the likely cause."""
+    origin = f"https://oracle.example.org/{'x' * 500}"
+    sent = {"Host": "127.0.0.1:8765", "Origin": origin, "Content-Length": "0"}
+    detail = json.loads(raw(server, "POST", "/v1/goldens", sent)[1])["detail"]
+    assert f"its `Origin` is `{origin[:100]}`, expected" in detail
+    assert "`Host` `127.0.0.1:8765`" in detail
+    assert "reverse proxy" in detail
+    assert "`--allow-host`" in detail
 
 
 def test_looking_is_allowed_from_anywhere(server: Any) -> None:

@@ -39,6 +39,16 @@ def test_every_problem_has_the_status_of_the_description() -> None:
     assert {name: kind.status for name, kind in KINDS.items()} == STATUS
 
 
+def test_advice_for_what_is_forbidden_tells_every_cause() -> None:
+    """A scope, another's job, another site's page, and a name that is not the server's."""
+    advice = KINDS["forbidden"].advice
+    assert [
+        word
+        for word in ("scope", "another token", "another site", "`Host`", "--allow-host NAME")
+        if word not in advice
+    ] == []
+
+
 def test_fault_keeps_its_words_to_itself() -> None:
     """What an unexpected exception says may hold anything; it is for the log."""
     found = problem_of(RuntimeError("the password is swordfish"))
