@@ -19,7 +19,7 @@ from oracle.service.jobs_routes import accepted
 from oracle.service.pool import Lane
 from oracle.service.problems import ProblemError
 from oracle.service.query_names import KNOWN_QUERY_ALONE
-from oracle.service.requests import TheService, Wait, read_check, require_media_type
+from oracle.service.requests import TheService, Wait, check_form, read_check, require_media_type
 from oracle.service.service import Service
 from oracle.service.task import Task
 
@@ -27,7 +27,6 @@ __all__ = ["REPORT_POLICY", "check_json", "known_check", "report_of", "router"]
 
 router = APIRouter(prefix="/v1", tags=["checks"], dependencies=[KNOWN_QUERY_ALONE])
 Identifier = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="of the check")]
-MOST_FIELDS = 10
 CURL = "curl -F spec=@spec.json -F candidate=@run.npz"
 # a report is one file with its styles and drawings inside: it may load nothing, run nothing
 REPORT_POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:"}
@@ -55,9 +54,7 @@ ENDED = ("timed-out", "worker-lost", "damaged-record", "missing-record", "store-
 async def post_check(request: Request, service: TheService, asker: MayCheck, wait: Wait = 30.0) -> Response:
     """Answer with the verdict on recorded arrays. The same check asked again is the same check."""
     require_media_type(request, "multipart/form-data", CURL)
-    async with request.form(
-        max_files=2, max_fields=MOST_FIELDS, max_part_size=service.settings.limits.spec_bytes
-    ) as form:
+    async with check_form(request, service.settings.limits.spec_bytes) as form:
         asked = await read_check(service, form)
     found = await asyncio.to_thread(service.book.check, asked.identifier)
     if found is None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 
 from oracle.check import DTYPES, FORMS, refuse_other_wants
 from oracle.service.code_digest import code_digest
@@ -23,7 +26,7 @@ from oracle.spec import Spec, parse_spec
 from oracle.spec_error import refusal
 from oracle.spec_reading import integer_problem
 
-__all__ = ["TheService", "Wait", "read_body", "read_check", "read_spec", "require_media_type"]
+__all__ = ["TheService", "Wait", "check_form", "read_body", "read_check", "read_spec", "require_media_type"]
 
 SMALL = 16 * 1024  # bytes of a spec that are read at once; a longer one would hold up everyone else
 DECLARED = {
@@ -34,6 +37,13 @@ DECLARED = {
     "state": DTYPES[1:],
 }
 LONGEST_NAME = 100
+MOST_FIELDS = 10
+# one more than a check can have: a second `candidate` is then read, and named
+MOST_FILES = 3
+EXPECTED_PARTS = (
+    f"expected one part `spec` (JSON), one file `candidate` (an .npz), and at most one each of {', '.join(DECLARED)}, as "
+    "`curl -F spec=@spec.json -F candidate=@run.npz` sends them"
+)
 
 
 async def _service(request: Request) -> Service:
@@ -157,17 +167,49 @@ async def read_check(service: Service, form: FormData) -> Check:
     )
 
 
+@asynccontextmanager
+async def check_form(request: Request, most_bytes: int) -> AsyncIterator[FormData]:
+    """Read the form of a check, and close its files at the end.
+
+    Parameters
+    ----------
+    request : Request
+    most_bytes : int
+        Of a part that is no file; beyond `MOST_FILES` files and `MOST_FIELDS` others nothing is read.
+
+    Yields
+    ------
+    FormData
+        Its parts, not yet held against what a check has.
+
+    Raises
+    ------
+    ProblemError
+        ``malformed-request`` where it cannot be read, or has more parts than any check.
+    """
+    asked = request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=most_bytes)
+    try:
+        form = await asked
+    except HTTPException as error:  # Starlette's words, which know nothing of checks
+        raise ProblemError(
+            "malformed-request",
+            f"the form cannot be read ({str(error.detail).rstrip('.')}): {EXPECTED_PARTS}",
+        ) from error
+    try:
+        yield form
+    finally:
+        await form.close()
+
+
 def _refuse_strange_parts(form: FormData) -> None:
     known = ("spec", "candidate", *DECLARED)
     names = [name for name, _ in form.multi_items()]
     for name in names:
         if name not in known:
-            raise ProblemError(
-                "malformed-request", f"the form has a part `{name:.40}`; expected some of {', '.join(known)}"
-            )
+            raise ProblemError("malformed-request", f"the form has a part `{name:.40}`; {EXPECTED_PARTS}")
         if names.count(name) > 1:
             raise ProblemError(
-                "malformed-request", f"the form has {names.count(name)} parts `{name}`; expected one"
+                "malformed-request", f"the form has {names.count(name)} parts `{name}`; {EXPECTED_PARTS}"
             )
     for name in ("spec", "candidate"):
         if name not in names:

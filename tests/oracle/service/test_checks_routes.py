@@ -124,6 +124,36 @@ def test_form_that_is_not_as_described_is_refused(server: Any, parts: dict[str, 
     assert words in found.json()["detail"]
 
 
+TWICE = [("candidate", ("a.npz", b"")), ("candidate", ("b.npz", b""))]
+
+
+@pytest.mark.parametrize(("parts", "words"), [
+    ([("spec", "{}"), *TWICE], "the form has 2 parts `candidate`"),
+    ([("spec", (None, "{}")), *TWICE], "the form has 2 parts `candidate`"),
+    ([("spec", "{}"), *TWICE, *TWICE], "the form cannot be read (Too many files"),
+    ([("candidate", ("a.npz", b"")), *[("dtype", (None, "float32"))] * 20], "the form cannot be read (Too many fields"),
+    ([("candidate", ("a.npz", b"")), ("spec", (None, " " * 2**23))], "the form cannot be read (Part exceeded"),
+    ([("candidate", ("a.npz", b"")), ("hue", (None, "red")), ("spec", "{}")], "the form has a part `hue`"),
+])  # fmt: skip
+def test_form_with_other_parts_is_told_the_parts_of_a_check(server: Any, parts: Any, words: str) -> None:
+    """Which there are to be, how many of each, and a line that sends them."""
+    found = server.client.post("/v1/checks", files=parts)
+    detail = found.json()["detail"]
+    assert (found.status_code, found.json()["type"]) == (400, "/problems/malformed-request")
+    assert words in detail
+    assert (
+        "expected one part `spec` (JSON), one file `candidate` (an .npz), and at most one each of dtype, form, "
+        in detail
+    )
+    assert "curl -F spec=@spec.json -F candidate=@run.npz" in detail
+
+
+def test_form_without_a_boundary_is_told_the_parts_of_a_check(server: Any) -> None:
+    """It says where one part ends and the next begins."""
+    found = server.client.post("/v1/checks", content=b"x", headers={"Content-Type": "multipart/form-data"})
+    assert (found.status_code, "expected one part `spec`" in found.json()["detail"]) == (400, True)
+
+
 def test_other_wants_are_refused(server: Any) -> None:
     """A candidate is checked step by step."""
     found = server.check(server.spec(want={"kind": "limit"}), server.candidate())
