@@ -20,6 +20,7 @@ __all__ = ["COOKIE", "Gate", "MayCheck", "MayCompute", "MayRead"]
 COOKIE = "momentum_oracle_session"
 MOST_SESSIONS = 10_000
 NONE = "the request has none"
+OTHER_KIND = "the request's `Authorization` is none of the kind `Bearer`"
 UNKNOWN = "the request's is none that it knows (mistyped, revoked or expired)"
 
 
@@ -76,7 +77,7 @@ class Gate:
         if token is None:
             raise ProblemError(
                 "unauthorised",
-                f"this server wants a token, and {UNKNOWN if secret else NONE}: send `Authorization: Bearer TOKEN`",
+                f"this server wants a token, and {_wrong(request, secret)}: send `Authorization: Bearer TOKEN`",
                 {"WWW-Authenticate": 'Bearer realm="momentum-oracle"'},
             )
         if scope is not Scope.READ and scope not in token.scopes:  # whoever may ask may read
@@ -107,6 +108,14 @@ class Gate:
             return secret.strip()
         session = self._sessions.get(request.cookies.get(COOKIE, ""))
         return session.secret if session is not None and self._monotonic() < session.end else ""
+
+
+def _wrong(request: Request, secret: str) -> str:
+    """Return why nobody is known by a request; what it sent may be a secret, and is not told."""
+    if secret:
+        return UNKNOWN
+    given = request.headers.get("authorization", "").strip()
+    return OTHER_KIND if given and given.partition(" ")[0].lower() != "bearer" else NONE
 
 
 def _may(scope: Scope) -> object:

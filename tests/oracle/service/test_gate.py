@@ -51,6 +51,19 @@ def test_first_token_closes_a_running_server_and_its_revocation_does_not_open_it
     )
 
 
+@pytest.mark.parametrize(("given", "words"), [
+    ({}, "the request has none: send"), ({"Authorization": " "}, "the request has none: send"),
+    ({"Authorization": "Bearer"}, "the request has none: send"), ({"Authorization": "bearer x"}, "none that it knows"),
+    ({"Authorization": "Basic swordfish"}, "the request's `Authorization` is none of the kind `Bearer`: send"),
+    ({"Authorization": "swordfish"}, "the request's `Authorization` is none of the kind `Bearer`: send"),
+])  # fmt: skip
+def test_who_is_not_known_is_told_why(tokens: TokenFile, given: dict[str, str], words: str) -> None:
+    """No header, one of another kind, or one that nobody has; what was sent is not told back."""
+    with pytest.raises(ProblemError) as caught:
+        Gate(tokens, False).admit(asking(**given), Scope.READ)
+    assert (words in str(caught.value), "swordfish" in str(caught.value)) == (True, False)
+
+
 @pytest.mark.parametrize("form", ["Bearer {}", "bearer {}", "BEARER  {} "])
 def test_token_is_known_by_its_secret(tokens: TokenFile, form: str) -> None:
     """However the scheme is spelt; the request then carries its name."""
