@@ -29,6 +29,10 @@ SECONDS_BETWEEN_TRIES = 1.0
 UNWRITTEN = (
     "the end of a job for the same cannot be written down: free some space on the server's disk and ask again"
 )
+ENDED = {
+    JobState.FAILED: "has failed",
+    JobState.CANCELLED: "was cancelled",
+}  # another `is` what its state says
 Found = TypeVar("Found")
 
 
@@ -145,7 +149,9 @@ class JobRunner:
         job = await self.job(identifier)
         live = self._live.get(identifier)
         if live is None or job.state.is_final:
-            raise ProblemError("job-finished", f"the job `{identifier}` is {job.state} already")
+            raise ProblemError(
+                "job-finished", f"the job `{identifier}` {ENDED.get(job.state, f'is {job.state}')} already"
+            )
         if asker not in live.job.askers:
             raise ProblemError("forbidden", f"the job `{identifier}` was asked for with another token")
         left = tuple(name for name in live.job.askers if name != asker)

@@ -163,6 +163,25 @@ def test_failed_job_carries_its_problem(server: Any) -> None:
     assert found["problem"]["instance"] == f"/v1/jobs/{job['id']}"
 
 
+def test_job_that_ended_cannot_be_cancelled_and_is_told_how_it_ended(server: Any) -> None:
+    """Done, failed or cancelled, in a sentence."""
+    done, failed, cancelled = (server.spec(next(FRESH)) for _ in range(3))
+    jobs = {server.post(done, wait=0).json()["id"]: "is done already"}
+    server.ended(next(iter(jobs)))
+    server.plant("raise-golden", "reference.iterates:CertificateViolationError")
+    jobs[identifier := server.post(failed, wait=0).json()["id"]] = "has failed already"
+    server.ended(identifier)
+    server.mend("raise-golden")
+    server.plant("hold-golden")
+    jobs[identifier := server.post(cancelled, wait=0).json()["id"]] = "was cancelled already"
+    server.client.delete(f"/v1/jobs/{identifier}")
+    server.mend("hold-golden")
+    server.ended(identifier)
+    for job, words in jobs.items():
+        answer = server.client.delete(f"/v1/jobs/{job}")
+        assert (answer.status_code, answer.json()["detail"]) == (409, f"the job `{job}` {words}")
+
+
 def test_newest_jobs_come_first(server: Any) -> None:
     """As many as are asked for."""
     for _ in range(3):
