@@ -115,8 +115,16 @@ def serve(list_limits: bool, **options: Any) -> None:
     from oracle.service.server import serve as run
     from oracle.service.settings import SettingsError
 
-    def tell(address: str) -> None:
-        click.echo(f"oracle: serving on {address} (store {settings.store})", err=True)
+    def tell(address: str, here: str) -> None:
+        opened = "" if here == address else f"on this machine {here}; "
+        click.echo(f"oracle: serving on {address} ({opened}store {settings.store})", err=True)
+
+    if settings.open_to_network and settings.is_loopback:
+        click.echo(
+            f"oracle: `--open-to-network` opens nothing: `{settings.host}` is reached from this machine alone; "
+            "`--host 0.0.0.0` is for others too",
+            err=True,
+        )
 
     try:
         run(settings, tell)

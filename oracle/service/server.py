@@ -18,6 +18,10 @@ from oracle.service.settings import ServiceSettings, SettingsError
 __all__ = ["bound", "serve", "server_of"]
 
 SECONDS_TO_FINISH = 5
+EVERY = {
+    "0.0.0.0": "127.0.0.1",
+    "::": "::1",
+}  # what stands for every address, and one of them that is always here
 BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -35,14 +39,14 @@ class _Server(uvicorn.Server):
             self._on_ready()
 
 
-def serve(settings: ServiceSettings, on_ready: Callable[[str], None]) -> None:
+def serve(settings: ServiceSettings, on_ready: Callable[[str, str], None]) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Parameters
     ----------
     settings : ServiceSettings
     on_ready : callable
-        Told the address once requests are taken.
+        Told the address once requests are taken, and one that opens on this machine: another where all are listened on.
 
     Raises
     ------
@@ -56,8 +60,10 @@ def serve(settings: ServiceSettings, on_ready: Callable[[str], None]) -> None:
     take_over(log, "uvicorn", "asyncio", "python_multipart")
     with bound(settings) as listening:
         host, port = listening.getsockname()[:2]
-        address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        server_of(application(settings, log), settings, lambda: on_ready(address)).run([listening])
+        addresses = [
+            f"http://{f'[{name}]' if ':' in name else name}:{port}" for name in (host, EVERY.get(host, host))
+        ]
+        server_of(application(settings, log), settings, lambda: on_ready(*addresses)).run([listening])
 
 
 def server_of(app: ASGIApp, settings: ServiceSettings, on_ready: Callable[[], None]) -> uvicorn.Server:

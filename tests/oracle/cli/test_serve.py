@@ -69,6 +69,23 @@ def test_misuse_is_named(tmp_path: Path, options: tuple[str, ...], words: str) -
     assert (found.exit_code, words in " ".join(found.stderr.split())) == (2, True)
 
 
+@pytest.mark.parametrize(("options", "notes"), [
+    (("--open-to-network",), 1), (("--open-to-network", "--host", "localhost"), 1), ((), 0),
+    (("--open-to-network", "--host", "0.0.0.0"), 0),
+])  # fmt: skip
+def test_network_that_is_not_listened_on_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], notes: int
+) -> None:
+    """`--open-to-network` alone leaves the server on loopback, which is said on standard error."""
+    monkeypatch.setattr(
+        "oracle.service.server.serve", lambda settings, tell: tell("http://a:1", "http://a:1")
+    )
+    found = serve(tmp_path, *options)
+    assert (found.exit_code, found.stderr.count("`--open-to-network` opens nothing: ")) == (0, notes)
+    assert found.stderr.count("`--host 0.0.0.0`") == notes
+    assert f"oracle: serving on http://a:1 (store {tmp_path / 'store'})" in found.stderr
+
+
 def test_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rather than the module (planted: there is no uvicorn)."""
     modules: dict[str, Any] = sys.modules

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from oracle.service.tokens import TokenFile
 from oracle.store import Store
 from tests.processes import descendants, lives
 
@@ -80,6 +83,31 @@ def test_log_of_the_process_is_json_but_for_the_line_that_says_where_it_is(
         line for line in text.splitlines() if not line.startswith("oracle: serving on http://127.0.0.1:")
     ]
     assert {json.loads(line)["event"] for line in lines} >= {"ready", "request", "closed"}
+
+
+@pytest.mark.parametrize(("host", "here"), [("0.0.0.0", "127.0.0.1"), ("::", "[::1]")])
+def test_server_on_every_address_names_one_that_opens_here(
+    spawn: Callable[..., Any], tmp_path: Path, host: str, here: str
+) -> None:
+    """What stands for all of them is none that a browser takes."""
+    if ":" in host and not takes_ipv6():
+        pytest.skip("this machine has no IPv6")
+    TokenFile(tmp_path / "data" / "tokens.json").create("one", ["read"])
+    server = spawn(tmp_path, "--host", host, "--open-to-network")
+    told = re.search(r"\(on this machine (http://\S+); store ", server.lines[-1])
+    assert told is not None
+    assert told[1] == f"http://{here}:{server.address.rpartition(':')[2]}"
+    assert httpx.get(f"{told[1]}/healthz").status_code == 200
+
+
+def takes_ipv6() -> bool:
+    """Tell whether an IPv6 address can be listened on."""
+    try:
+        with socket.socket(socket.AF_INET6) as tried:
+            tried.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
 
 
 def test_second_server_on_the_same_data_is_refused(spawn: Callable[..., Any], tmp_path: Path) -> None:
