@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = ["token"]
 
-SCOPES = ("read", "compute", "check")  # as in `oracle.service.token`; a test holds the two together
+SCOPES = {  # what each lets its holder do; names as in `oracle.service.token`: a test holds the two together
+    "read": "fetch what is there",
+    "compute": "ask for goldens and the claims",
+    "check": "ask for verdicts",
+}
 DAY = 86_400
 LONGEST = 36_500  # days
 
@@ -52,8 +56,8 @@ def token() -> None:
 @token.command(short_help="Make a token.")
 @click.argument("name")
 @click.option(
-    "--scope", "scopes", type=click.Choice(SCOPES), multiple=True, required=True,
-    help="read: fetch what is there; compute: ask for goldens; check: ask for verdicts. May be repeated.",
+    "--scope", "scopes", type=click.Choice(tuple(SCOPES)), multiple=True,
+    help=f"{'; '.join(f'{name}: {may}' for name, may in SCOPES.items())}. May be repeated.  [required]",
 )  # fmt: skip
 @click.option("--expires", type=click.IntRange(1, LONGEST), metavar="DAYS", help="[default: never]")
 @data_option
@@ -65,6 +69,11 @@ def create(name: str, scopes: tuple[str, ...], expires: int | None, data: Path |
       oracle token create anna --scope read --scope compute --scope check
       export MOMENTUM_ORACLE_TOKEN=$(oracle token create ci --scope check --expires 90)
     """
+    if not scopes:
+        said = "; ".join(f"`--scope {scope}` to {may}" for scope, may in SCOPES.items())
+        raise click.UsageError(
+            f"`--scope` is missing, and without one a token allows nothing: {said}; it may be repeated"
+        )
     until = None if expires is None else time.time() + DAY * expires
     with _misuse_told():
         made, secret = _file(data).create(name, scopes, until)

@@ -31,6 +31,17 @@ def test_create_prints_the_secret_alone(oracle: Any, data: Path) -> None:
     assert "ci" in result.stderr
 
 
+def test_missing_scope_is_told_what_each_allows(oracle: Any, data: Path) -> None:
+    """Exit code 2, nothing made."""
+    result = oracle("token", "create", "ci")
+    said = " ".join(result.stderr.split())
+    assert (result.exit_code, data.exists()) == (2, False)
+    assert "`--scope` is missing" in said
+    assert "`--scope read` to fetch what is there" in said
+    assert "`--scope compute` to ask for goldens" in said
+    assert "`--scope check` to ask for verdicts" in said
+
+
 def test_data_option_names_another_directory(oracle: Any, data: Path, tmp_path: Path) -> None:
     """`--data` comes before the environment."""
     assert oracle("token", "create", "ci", "--scope", "read", "--data", tmp_path / "other").exit_code == 0
@@ -91,7 +102,7 @@ def test_damaged_file_leaves_with_4(oracle: Any, data: Path) -> None:
 
 def test_choices_are_those_of_the_service() -> None:
     """The command repeats them, so that `--help` imports nothing."""
-    assert tuple(Scope) == SCOPES
+    assert tuple(Scope) == tuple(SCOPES)
 
 
 def test_data_root_without_environment_is_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
