@@ -19,7 +19,14 @@ from oracle.records.candidate import Array
 from oracle.records.plain_archive import ArchiveError, Member, content_of, members_of
 from oracle.records.plain_array import ArrayError, read_plain_array
 
-__all__ = ["MOST_BYTES", "CandidateError", "CandidateFile", "read_candidate", "read_candidate_bytes"]
+__all__ = [
+    "MOST_BYTES",
+    "CandidateError",
+    "CandidateFile",
+    "one_dtype",
+    "read_candidate",
+    "read_candidate_bytes",
+]
 
 MOST_BYTES = 2**31
 MOST_ARRAYS = 64
@@ -46,20 +53,41 @@ class CandidateFile:
     arrays: Mapping[str, Array]
 
     def dtype(self) -> str:
-        """Return the one floating dtype of the arrays.
+        """Return the one floating dtype of the arrays; raises as `one_dtype`."""
+        return one_dtype(self.arrays)
 
-        Raises
-        ------
-        CandidateError
-            If the arrays have several dtypes.
-        """
-        found = sorted({array.dtype.name for array in self.arrays.values()})
-        if len(found) != 1:
-            raise CandidateError(
-                f"the candidate's arrays have several dtypes ({', '.join(found)}): "
-                "say which arithmetic the candidate used with `--dtype`"
-            )
-        return found[0]
+
+def one_dtype(arrays: Mapping[str, Array]) -> str:
+    """Return the dtype that all arrays of a record have.
+
+    Whatever arithmetic is declared, parameters, momentum, θ and loss are recorded in the one format that the state is
+    kept in; wider sums and narrower operands are inside the program, and no record shows them.
+
+    Parameters
+    ----------
+    arrays : mapping of name to ndarray
+        Without ``steps``.
+
+    Raises
+    ------
+    CandidateError
+        If they have several, or there are none.
+    """
+    names: dict[str, list[str]] = {}
+    for name, array in arrays.items():
+        names.setdefault(array.dtype.name, []).append(f"`{name}`")
+    if not names:
+        raise CandidateError(
+            "the candidate holds no array besides `steps`: expected each parameter of the model"
+        )
+    if len(names) > 1:
+        found = "; ".join(f"{dtype}: {', '.join(names[dtype])}" for dtype in sorted(names))
+        raise CandidateError(
+            f"the candidate's arrays have several dtypes ({found}): expected one, that in which the parameters are kept "
+            "between steps. Leave out what has another (`theta`, `loss` and the momentum need not be there), or store it "
+            "in that one"
+        )
+    return next(iter(names))
 
 
 def read_candidate(path: Path, most_bytes: int = MOST_BYTES) -> CandidateFile:
@@ -105,7 +133,7 @@ def read_candidate_bytes(data: bytes, name: str, most_bytes: int = MOST_BYTES) -
     ------
     CandidateError
         If the bytes are no `.npz`, are truncated or altered, too large, hold anything but
-        arrays of numbers, or have no usable `steps`.
+        arrays of numbers, have no usable `steps`, or arrays of several dtypes.
     """
     arrays = _read_arrays(data, name, most_bytes)
     steps = _steps(name, arrays.pop("steps", None))
@@ -119,6 +147,7 @@ def read_candidate_bytes(data: bytes, name: str, most_bytes: int = MOST_BYTES) -
         raise CandidateError(
             f"`{name}` holds `steps` alone: expected arrays named as in the golden's `values`"
         )
+    one_dtype(arrays)
     return CandidateFile(steps, arrays)
 
 

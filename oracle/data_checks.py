@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from oracle.candidate_file import CandidateError
+from oracle.candidate_file import CandidateError, one_dtype
 from oracle.compare import Distance
 from oracle.error_free import DoubleDouble, Floats
 from oracle.findings import Finding, Outcome, candidate_text
@@ -94,6 +94,8 @@ def check_record(
         if name not in shapes:
             raise CandidateError(f"the candidate holds an array `{name}`: expected some of {_names(shapes)}")
         if array.dtype.name != container:
+            # among several the declaration is not what is wrong
+            one_dtype({known: arrays[known] for known in arrays if known != "steps"})
             raise CandidateError(
                 f"`{name}` has dtype {array.dtype}, but a candidate in {declaration.kept_in} is recorded in {container}: "
                 "store what was computed, or declare the dtype it was computed in"

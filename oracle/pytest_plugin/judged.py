@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from oracle.candidate_file import CandidateError, read_candidate
+from oracle.candidate_file import CandidateError, one_dtype, read_candidate
 from oracle.candidates import declaration_of
 from oracle.case import steps_of
 from oracle.data_checks import recorded_steps
@@ -155,7 +155,7 @@ def recorded_arrays(candidate: Any, spec: Any, question: Question, goldens: Gold
     Raises
     ------
     CandidateError
-        If the candidate is neither, or its arrays have several dtypes and the question names none.
+        If the candidate is neither, or its arrays have several dtypes.
     """
     if isinstance(candidate, str | PathLike):
         file = read_candidate(Path(candidate))
@@ -212,13 +212,7 @@ def _array(name: str, entry: str, values: Any) -> Array:
 def _dtype(arrays: Mapping[str, Array], question: Question) -> str:
     if question.declaration is not None:
         return question.declaration.dtype
-    found = sorted({array.dtype.name for name, array in arrays.items() if name != "steps"})
-    if len(found) != 1:
-        raise CandidateError(
-            f"the arrays have several dtypes ({', '.join(found)}): say in which arithmetic they were computed, "
-            "`dtype=`"
-        )
-    return found[0]
+    return one_dtype({name: array for name, array in arrays.items() if name != "steps"})
 
 
 def _handed_in(question: Question) -> str:

@@ -108,6 +108,10 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
     "steps of a matrix": (lambda p: saved(p, steps=[[0, 1]], u=U), "shape \\(1, 2\\)"),
     "no steps at all": (lambda p: saved(p, steps=np.array([], dtype=int), u=U[:0]), "strictly ascending"),
     "integers": (lambda p: saved(p, steps=[0, 1], u=[[1, 2], [3, 4]]), "`u` .* has dtype int64"),
+    "several dtypes": (
+        lambda p: saved(p, steps=[0, 1], u=U.astype(np.float32), v=U.astype(np.float32), loss=U[:, 0]),
+        r"several dtypes \(float32: `u`, `v`; float64: `loss`\): expected one",
+    ),
     "complex": (lambda p: saved(p, steps=[0, 1], u=U + 1j), "plain array of numbers"),
     "text array": (lambda p: saved(p, steps=[0, 1], u=["a", "b"]), "plain array of numbers"),
 }
@@ -141,13 +145,6 @@ def test_archive_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
     np.savez_compressed(tmp_path / "run.npz", steps=[0], u=np.zeros((1, 100_000)))
     with pytest.raises(CandidateError, match="at most 10000 bytes"):
         read_candidate(tmp_path / "run.npz", most_bytes=10_000)
-
-
-def test_dtype_is_not_guessed_among_several(tmp_path: Path) -> None:
-    """Arrays of two dtypes need `--dtype`."""
-    file = read_candidate(saved(tmp_path / "run.npz", steps=[0, 1], u=U, v=U.astype(np.float32)))
-    with pytest.raises(CandidateError, match=r"float32, float64.*--dtype"):
-        file.dtype()
 
 
 def test_file_larger_than_what_is_read_is_refused_unread(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from oracle.candidate_file import CandidateError, read_candidate
-from oracle.check import CheckRequest, check, compare, refuse_other_wants
+from oracle.check import DTYPES, CheckRequest, check, compare, refuse_other_wants
 from oracle.goldens import fetch_or_compute
 from oracle.records.candidate import Declaration
 from oracle.spec import spec_from
@@ -62,6 +63,40 @@ def test_record_that_does_not_fit_the_golden_is_refused(
     """Unknown names and foreign steps are named, with what would fit."""
     with pytest.raises(CandidateError, match=message):
         check(request_of(tmp_path, **arrays), Store(tmp_path / "store"))
+
+
+def rounded_run() -> dict[str, Any]:
+    """Run four steps of gradient descent on ½β², η = 0.3, in float32, and record β, and ½β² in float64."""
+    beta, step_size = [np.float32(1)], np.float32(0.3)
+    for _ in range(3):
+        beta.append(beta[-1] - step_size * beta[-1])
+    states = np.array(beta)[:, None]
+    return {"steps": np.arange(4), "beta": states, "loss": 0.5 * states[:, 0].astype(np.float64) ** 2}
+
+
+ROUNDED = SPEC | {"method": {"name": "gradient_descent", "step_size": "0.3"}, "inputs_as": "float32"}
+HEEDED: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "left out": lambda loss: {},
+    "stored in that one": lambda loss: {"loss": loss.astype(np.float32)},
+}
+
+
+@pytest.mark.parametrize("dtype", ["", *DTYPES])
+@pytest.mark.parametrize("advice", HEEDED)
+def test_what_is_said_of_several_dtypes_helps_when_it_is_done(
+    tmp_path: Path, advice: str, dtype: str
+) -> None:
+    """No declaration makes such a record one that can be judged; each of the two pieces of advice does."""
+    run = rounded_run()
+    np.savez(tmp_path / "run.npz", **run)
+    request = CheckRequest(spec_from(ROUNDED), tmp_path / "run.npz", dtype)
+    with pytest.raises(
+        CandidateError, match=r"several dtypes.*Leave out .*`loss`.*, or store it in that one"
+    ):
+        check(request, Store(tmp_path / "store"))
+    np.savez(tmp_path / "run.npz", steps=run["steps"], beta=run["beta"], **HEEDED[advice](run["loss"]))
+    made = check(CheckRequest(request.spec, request.candidate), Store(tmp_path / "store"))
+    assert (made.dtype, str(made.verdict.outcome)) == ("float32", "AGREES")
 
 
 def test_bad_file_is_refused_before_anything_is_computed(tmp_path: Path) -> None:

@@ -43,6 +43,10 @@ MISUSE = {
         "oracle.judge(kernel, 7)",
         "*the spec is a `int`; expected what `oracle.spec(...)`*",
     ),
+    "steps and no arrays": (
+        "oracle.judge({'steps': np.arange(9)}, SPEC)",
+        "*no array besides `steps`: expected each parameter of the model*",
+    ),
     "a candidate that returns nothing": (
         "oracle.judge(lambda *task: None, SPEC)",
         "*`<lambda>` returned nothing; expected a mapping of arrays by name*",
@@ -71,6 +75,30 @@ def kernel_arrays(oracle):
     oracle.judge(lambda *task: kept.append(kernel(*task)) or kept[-1], SPEC)
     return kept[-1]
 """
+
+
+SEVERAL_DTYPES = """
+WITH_LOSS = lambda *task: {**kernel(*task), "loss": np.zeros(len(task[-1]))}
+
+@pytest.mark.parametrize("dtype", [None, "float32", "float64", "float16", "bfloat16"])
+def test_records_are_refused(oracle, dtype):
+    kept = []
+    oracle.judge(lambda *task: kept.append(kernel(*task)) or kept[-1], SPEC)
+    np.savez("run.npz", steps=np.arange(9), **kept[-1], loss=np.zeros(9))
+    for record in ({**kept[-1], "loss": np.zeros(9)}, "run.npz"):
+        with pytest.raises(Exception, match="float32: `u`, `v`; float64: `loss`.*Leave out what has another"):
+            oracle.judge(record, SPEC, dtype=dtype)
+    oracle.assert_agrees(kept[-1], {**SPEC, "inputs_as": "float32"})
+
+def test_runs_are_refused(oracle):
+    with pytest.raises(Exception, match="float32: `u`, `v`; float64: `loss`.*Leave out what has another"):
+        oracle.judge(WITH_LOSS, SPEC)
+"""
+
+
+def test_record_of_several_dtypes_is_refused_with_what_helps(project: Run) -> None:
+    """Whatever dtype is named, the words are the same; with `loss` left out, as they say, it passes."""
+    project(SEVERAL_DTYPES).assert_outcomes(passed=6)
 
 
 @pytest.mark.parametrize("body", PASSING.values(), ids=PASSING.keys())

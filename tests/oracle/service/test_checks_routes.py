@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -33,6 +35,13 @@ def told(
     command = ["check", str(folder / "spec.json"), str(folder / "run.npz"), "--json", *options, *store]
     found = CliRunner().invoke(main, command)
     return json.loads(found.stdout), found.exit_code
+
+
+def saved(**arrays: Any) -> bytes:
+    """Return the bytes of an `.npz`."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    return buffer.getvalue()
 
 
 def without_seconds(value: Any) -> Any:
@@ -105,6 +114,21 @@ def test_bad_candidate_is_refused_before_its_golden_is_computed(server: Any) -> 
     before = server.begun("golden")
     found = server.check(server.spec(6), b"PK nothing")
     assert (found.status_code, found.json()["exit_code"], server.begun("golden")) == (422, 2, before)
+
+
+@pytest.mark.parametrize("declared", [{}, {"dtype": "float32"}, {"dtype": "float64"}])
+def test_record_of_several_dtypes_is_refused_with_what_helps(server: Any, declared: dict[str, str]) -> None:
+    """In words that hold here too, where nobody has an option `--dtype`; done as they say, it is judged."""
+    arrays = dict(np.load(io.BytesIO(server.candidate(9, dtype="float32"))))
+    first = next(name for name in arrays if name != "steps")
+    loss = np.zeros(len(arrays["steps"]))
+    before = server.begun("golden")
+    found = server.check(server.spec(9), saved(**arrays, loss=loss), **declared)
+    assert (found.status_code, found.json()["type"]) == (422, "/problems/bad-candidate")
+    assert f"(float32: `{first}`; float64: `loss`)" in found.json()["detail"]
+    assert "--dtype" not in found.json()["detail"]
+    assert server.begun("golden") == before
+    assert server.check(server.spec(9), saved(**arrays)).status_code == 200
 
 
 @pytest.mark.parametrize(
