@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import HTMLResponse, Response
 
 from oracle.service.answers import CheckAnswer, JobAnswer, json_response, problems
-from oracle.service.endings import answered
+from oracle.service.endings import Granted, answered
 from oracle.service.examples import check_body
 from oracle.service.gate import MayCheck, MayRead
 from oracle.service.job import Check, timestamp
@@ -129,7 +129,8 @@ async def _report_made(service: Service, check: Check) -> bytes:
     fields = {"spec": check.spec, "name": check.name, "declaration": dict(check.declaration)}
     seconds = service.settings.limits.job_seconds
     task = Task("report", fields, load=partial(service.uploads.read, check.candidate))
-    outcome = answered(await service.pool.ask(task, Lane.PROMPT, seconds, about=check.spec_digest), seconds)
+    outcome = await service.pool.ask(task, Lane.PROMPT, seconds, about=check.spec_digest)
+    outcome = answered(outcome, Granted(seconds))
     if outcome.fields["verdict"] != check.verdict:
         raise ProblemError(
             "internal-error",

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from oracle.service.endings import CANCELLED, ServerEndsError
+from oracle.service.endings import CANCELLED, Granted, ServerEndsError
 from oracle.service.job import Check, Job, JobKind, JobState
 from oracle.service.job_tasks import JobTasks
 from oracle.service.live_job import LiveJob
@@ -24,7 +24,8 @@ from oracle.spec import Spec
 
 __all__ = ["JobRunner"]
 
-CLAIMS_SECONDS = 4 * 3600.0  # every claim, one after the other; on a slow machine half an hour
+# every claim, one after the other, on a slow machine half an hour; no option sets it
+FOR_CLAIMS = Granted(4 * 3600.0, option="")
 SECONDS_BETWEEN_TRIES = 1.0
 UNWRITTEN = (
     "the end of a job for the same cannot be written down: free some space on the server's disk and ask again"
@@ -331,7 +332,7 @@ class JobRunner:
             await self.cancel(identifier, asker)
 
     async def _claims(self, live: LiveJob) -> str:
-        outcome = await self._work.computed(live, Task("claims"), Lane.LONG, CLAIMS_SECONDS)
+        outcome = await self._work.computed(live, Task("claims"), Lane.LONG, FOR_CLAIMS)
         cut = outcome.fields["json_bytes"]
         await self._in_thread(self._means.claims.keep, outcome.body[:cut], outcome.body[cut:])
         return "/v1/claims"

@@ -6,7 +6,7 @@ import asyncio
 import time
 from dataclasses import replace
 
-from oracle.service.endings import CANCELLED, answered
+from oracle.service.endings import CANCELLED, Granted, answered
 from oracle.service.first_try import TRY_SECONDS, is_small
 from oracle.service.job import JobState
 from oracle.service.limits import Limits
@@ -32,7 +32,9 @@ class JobTasks:
         self._limits = limits
         self.closing = False  # tasks that are stopped leave their jobs to the next start
 
-    async def computed(self, live: LiveJob, task: Task, lane: Lane, seconds: float = 0.0) -> Outcome:
+    async def computed(
+        self, live: LiveJob, task: Task, lane: Lane, granted: Granted | None = None
+    ) -> Outcome:
         """Have a worker do a task of a job.
 
         Parameters
@@ -40,8 +42,8 @@ class JobTasks:
         live : LiveJob
         task : Task
         lane : Lane
-        seconds : float
-            That it may take; 0 for what the server grants.
+        granted : Granted or None
+            The time that it may take, if it is another than that of all jobs.
 
         Raises
         ------
@@ -50,8 +52,8 @@ class JobTasks:
         ServerEndsError
             If the server is ending.
         """
-        allowed = seconds or self._limits.job_seconds
-        return self._answered(live, await self._outcome(live, task, lane, allowed), allowed)
+        granted = granted or Granted(self._limits.job_seconds)
+        return self._answered(live, await self._outcome(live, task, lane, granted), granted)
 
     async def golden(self, live: LiveJob, task: Task) -> Outcome:
         """Have a golden computed; a small one that would have to wait is tried among the short tasks first.
@@ -62,14 +64,14 @@ class JobTasks:
             As `computed` does.
         """
         if not self._pool.has_room(Lane.LONG) and is_small(live.job.payload["spec"]):
-            allowed = self._limits.job_seconds
-            outcome = await self._outcome(live, task, Lane.TRY, allowed)
+            granted = Granted(self._limits.job_seconds)
+            outcome = await self._outcome(live, task, Lane.TRY, granted)
             if outcome.ending is not Ending.STOPPED or live.cancelled.is_set() or self.closing:
-                return self._answered(live, outcome, allowed)
+                return self._answered(live, outcome, granted)
             live.become(replace(live.job, state=JobState.QUEUED))
         return await self.computed(live, task, Lane.LONG)
 
-    async def _outcome(self, live: LiveJob, task: Task, lane: Lane, seconds: float) -> Outcome:
+    async def _outcome(self, live: LiveJob, task: Task, lane: Lane, granted: Granted) -> Outcome:
         """Hand a task in; a first try is stopped once its time is over."""
         if live.cancelled.is_set():
             raise ProblemError("cancelled", CANCELLED)
@@ -85,12 +87,13 @@ class JobTasks:
             live.become(live.job.advanced(done, total))
 
         ticket: Ticket = self._pool.submit(
-            task, lane, seconds, about=live.job.spec_digest, advance=advance, on_start=begin
+            task, lane, granted.seconds, about=live.job.spec_digest, advance=advance, on_start=begin
         )
         live.ticket = ticket
         outcome = await ticket.outcome
         live.ticket = None
         return outcome
 
-    def _answered(self, live: LiveJob, outcome: Outcome, seconds: float) -> Outcome:
-        return answered(outcome, seconds, live.cancelled.is_set(), self.closing)
+    def _answered(self, live: LiveJob, outcome: Outcome, granted: Granted) -> Outcome:
+        cancelled = live.cancelled.is_set()
+        return answered(outcome, granted, live.job, cancelled=cancelled, closing=self.closing)

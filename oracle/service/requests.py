@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from oracle.check import DTYPES, FORMS, refuse_other_wants
 from oracle.service.code_digest import code_digest
-from oracle.service.endings import answered
+from oracle.service.endings import Granted, answered
 from oracle.service.job import Check
 from oracle.service.limits import LONGEST_WAIT, BeyondLimitsError, check_raw, check_spec
 from oracle.service.pool import Lane
@@ -125,7 +125,7 @@ async def read_spec(service: Service, body: bytes) -> Spec:
             spec = parse_spec(body)
         else:
             outcome = await service.pool.ask(Task("spec", {}, body), Lane.PROMPT, limits.job_seconds)
-            spec = Spec(answered(outcome, limits.job_seconds).fields["canonical"])
+            spec = Spec(answered(outcome, Granted(limits.job_seconds)).fields["canonical"])
         check_spec(spec.canonical, limits)
     except BeyondLimitsError as error:
         raise _beyond(error) from error

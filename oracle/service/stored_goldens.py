@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from oracle.service.endings import answered
+from oracle.service.endings import Granted, answered
 from oracle.service.pool import Lane, WorkerPool
 from oracle.service.problems import Problem, ProblemError
 from oracle.service.rendered import RenderedGolden, RenderedGoldens
@@ -76,7 +76,7 @@ class StoredGoldens:
         """Return the file of a golden."""
         outcome = await self._pool.ask(Task("record", {"digest": digest}), Lane.PROMPT, self._seconds)
         await self._tell_unknown(digest, outcome.problem)
-        return answered(outcome, self._seconds).body
+        return answered(outcome, Granted(self._seconds)).body
 
     async def _read(self, digest: str) -> Outcome:
         """Have a worker read a golden; all who ask for it at once share the one reading."""
@@ -89,7 +89,7 @@ class StoredGoldens:
     async def _rendered(self, digest: str) -> Outcome:
         outcome = await self._pool.ask(Task(self._work, {"digest": digest}), Lane.PROMPT, self._seconds)
         await self._tell_unknown(digest, outcome.problem)
-        return answered(outcome, self._seconds)
+        return answered(outcome, Granted(self._seconds))
 
     async def _tell_unknown(self, digest: str, problem: Problem | None) -> None:
         """Tell a golden that was never here from one that is gone."""

@@ -480,6 +480,27 @@ def test_time_limit_is_told_as_such(play: Run, outcome: Outcome, name: str) -> N
     assert play(script) == (JobState.FAILED, name)
 
 
+@pytest.mark.parametrize(("kind", "raised"), [("golden", True), ("claims", False)])
+def test_job_out_of_time_says_how_far_it_came_and_what_grants_more(
+    play: Run, kind: str, raised: bool
+) -> None:
+    """No option of the server sets the time of the claims."""
+
+    async def script(scene: Scene) -> Any:
+        job = await (scene.runner.golden(spec(), ("a",)) if kind == "golden" else scene.runner.claims(("a",)))
+        await scene.tasks(1)
+        scene.pool.tickets[0].on_start()
+        scene.pool.tickets[0].advance(31_200, 60_000)
+        scene.pool.end(scene.pool.tickets[0], Outcome(Ending.TIMED_OUT))
+        ended = await scene.ended(job)
+        assert ended.problem is not None
+        return "it had come to 31,200 of 60,000" in ended.problem.detail, (
+            "`oracle serve --limit job-seconds=…`" in ended.problem.detail
+        )
+
+    assert play(script) == (True, raised)
+
+
 def test_wait_is_bounded_by_the_limit(play: Callable[..., Any]) -> None:
     """A client may ask for an hour; it gets what is granted."""
 
