@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -133,6 +134,14 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take the environment's server and token away."""
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def nobody(alone: None) -> Iterator[str]:
+    """Return an address that is taken and where nobody answers; a freed one could go to another process."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
 @pytest.fixture

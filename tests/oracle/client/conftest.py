@@ -33,7 +33,7 @@ def pauses() -> list[float]:
 @pytest.fixture
 def client(server: Any, pauses: list[float]) -> Iterator[Client]:
     """Return a client of the fake server that never sleeps."""
-    with Client(server.url, timeout=5) as made:
+    with Client(server.url) as made:
         made._transport.sleep = pauses.append
         yield made
 

@@ -7,7 +7,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import IO, Any
 
 import numpy as np
 import pytest
@@ -71,14 +72,23 @@ def start(folder: Path) -> tuple[subprocess.Popen[str], str]:
     for line in process.stderr:
         told.append(line)
         if "serving on " in line:
+            # read on: a pipe that nobody empties stops the server once 64 KiB of log are in it
+            Thread(target=read_on, args=(process.stderr,), daemon=True).start()
             return process, line.partition("serving on ")[2].split(" ")[0]
     raise AssertionError("the server did not start:\n" + "".join(told))
+
+
+def read_on(stream: IO[str]) -> None:
+    """Read a pipe to its end, and close it."""
+    with stream:
+        for _ in stream:
+            pass
 
 
 def stop(process: subprocess.Popen[str]) -> None:
     """End a server."""
     process.terminate()
-    process.communicate(timeout=60)
+    process.wait(60)
 
 
 @pytest.fixture(scope="module")
@@ -122,16 +132,36 @@ def test_golden_is_the_one_computed_here(asking: Client) -> None:
     assert listed[here.digest]["spec_digest"] == here.spec_digest
 
 
-def test_long_computation_is_followed(asking: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A job that is not waited for tells its progress, step by step, and ends in the golden."""
+def test_computation_that_is_not_waited_for_ends_in_its_golden(
+    asking: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By way of a job, whose figures are those of the run; it may be over before any is told."""
     monkeypatch.setattr(module, "LONGEST_WAIT", 0.0)
     figures: list[tuple[int, int]] = []
     spec = {**SPEC, "want": {"kind": "iterates", "steps": [3000]}}
     found = asking.golden(spec, lambda done, total: figures.append((done, total)))
     assert found.steps == (3000,)
-    assert figures
     assert all(0 <= done <= total == 3000 for done, total in figures)
     assert any(job.state == "done" and job.kind == "golden" for job in asking.jobs(limit=50))
+
+
+def test_long_computation_tells_its_progress_and_is_cancelled(
+    asking: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of many minutes, cancelled at the first figure that is told; whoever waits is told that."""
+    monkeypatch.setattr(module, "LONGEST_WAIT", 0.0)
+    figures: list[tuple[int, int]] = []
+
+    def cancel(done: int, total: int) -> None:
+        figures.append((done, total))
+        if len(figures) == 1:
+            (going,) = (job for job in asking.jobs(limit=50) if not job.finished)
+            asking.cancel(going.id)
+
+    with pytest.raises(ServerProblemError, match="`cancelled`"):
+        asking.golden({**SPEC, "want": {"kind": "iterates", "steps": [100_000]}, "digits": 300}, cancel)
+    assert all(0 <= done < total == 100_000 for done, total in figures)
+    assert asking.jobs(limit=1)[0].state == "cancelled"
 
 
 def test_problems_carry_the_commands_exit_codes(asking: Client) -> None:

@@ -42,7 +42,18 @@ def test_golden_is_asked_for_and_verified(
     assert golden_json(client.golden(spec)) == told
     (seen,) = server.seen
     assert json.loads(seen.body) == spec.canonical
-    assert (seen.headers["Content-Type"], seen.query) == ("application/json", "wait=1.67")
+    assert (seen.headers["Content-Type"], seen.query) == ("application/json", "wait=10")
+
+
+@pytest.mark.parametrize(("patience", "asked"), [(15, "wait=5"), (29, "wait=9.67"), (60, "wait=10")])
+def test_server_is_asked_to_answer_well_within_our_patience(
+    server: Any, replies: Any, told: Any, spec: Spec, patience: float, asked: str
+) -> None:
+    """Within a third of it, and within ten seconds; what takes longer is a job."""
+    server.on("POST", GOLDENS, replies.said(told))
+    with Client(server.url, timeout=patience) as client:
+        client.golden(spec)
+    assert [seen.query for seen in server.seen] == [asked]
 
 
 def test_spec_may_be_given_in_many_ways(
