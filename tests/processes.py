@@ -11,6 +11,7 @@ from pathlib import Path
 __all__ = ["Kin", "descendants", "ends", "kill", "lives", "runs", "workers_of"]
 
 PROCESSES = Path("/proc")
+SECONDS = 60.0  # for what takes a moment, on a machine that has much else to do
 Kin = tuple[int, str]
 """A process by its id and the instant of its start, which together are never used twice."""
 
@@ -20,7 +21,7 @@ def runs(pid: int) -> bool:
     return bool(_began(pid))
 
 
-def ends(pid: int, seconds: float) -> bool:
+def ends(pid: int, seconds: float = SECONDS) -> bool:
     """Wait for the end of a process, so long at most, and tell whether it came."""
     deadline = time.monotonic() + seconds
     while runs(pid) and time.monotonic() < deadline:

@@ -73,5 +73,5 @@ def test_exception_ends_the_task_under_way_and_drops_the_others(tmp_path: Path) 
         while not begun.exists():
             time.sleep(0.01)
         raise KeyboardInterrupt
-    assert ends(int(begun.read_text()), 10.0)
+    assert ends(int(begun.read_text()))
     assert (ended.exists(), dropped.exists()) == (False, False)

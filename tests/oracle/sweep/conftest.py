@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+import multiprocessing
 from collections.abc import Callable, Iterator
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,13 @@ def stored_digests(store: Store) -> dict[str, str]:
     entries = store.entries()
     assert len({entry.spec_digest for entry in entries}) == len(entries)
     return {entry.spec_digest: entry.digest for entry in entries}
+
+
+@pytest.fixture
+def born() -> Callable[[], list[BaseProcess]]:
+    """Return what lists the children that came since the test began and are there still; no other is of its doing."""
+    before = set(multiprocessing.active_children())
+    return lambda: [child for child in multiprocessing.active_children() if child not in before]
 
 
 @pytest.fixture

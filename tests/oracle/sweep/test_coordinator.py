@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from importlib import import_module
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -229,14 +229,14 @@ def test_workers_that_are_gone_are_named_and_what_is_finished_is_stored(
 @pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
 def test_workers_killed_in_the_middle_cost_no_golden(  # noqa: PLR0917 - the fixtures of one scene
     store: Store, failures: Failures, lines: Lines, small_specs: Any, expected: Any, stored: Any,
-    monkeypatch: pytest.MonkeyPatch,
+    born: Callable[[], list[BaseProcess]], monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """SIGKILL by pid, twice (thrice gives a task up): nothing missing, all sound, digests as without a sweep."""
     specs, killed = small_specs(24, steps=20), list[int]()
 
     def kill(done: int, _: int) -> None:
         if done >= 8 * len(killed) + 4 and len(killed) < 2:
-            killed.append(multiprocessing.active_children()[0].pid or 0)
+            killed.append(born()[0].pid or 0)
             os.kill(killed[-1], signal.SIGKILL)
 
     monkeypatch.setattr("oracle.sweep.coordinator.KEPT_RECORDS", 2)
@@ -244,7 +244,7 @@ def test_workers_killed_in_the_middle_cost_no_golden(  # noqa: PLR0917 - the fix
         done = run_sweep(lines(specs), Places(store, hands, failures), advance=kill)
     assert (done.computed, done.lost, len(killed)) == (24, 0, 2)
     assert stored(store) == expected(specs)
-    assert not multiprocessing.active_children()
+    assert not born()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")

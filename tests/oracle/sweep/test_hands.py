@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from multiprocessing.process import BaseProcess
 
 import pytest
 
 from oracle.sweep.hands import Hands, processes, serial
+
+Born = Callable[[], list[BaseProcess]]
 
 
 def break_off(hands: Hands) -> None:
@@ -25,19 +28,19 @@ def test_serial_hands_are_one() -> None:
     )  # fmt: skip
 
 
-def test_processes_are_started_when_there_is_work_and_ended_after_it() -> None:
+def test_processes_are_started_when_there_is_work_and_ended_after_it(born: Born) -> None:
     """None before the first task, none afterwards."""
     with processes(3) as hands:
-        before = multiprocessing.active_children()
+        before = born()
         found = hands.executor.submit(pow, 2, 5).result()
-    assert (before, found, hands.width(), multiprocessing.active_children()) == ([], 32, 3, [])
+    assert (before, found, hands.width(), born()) == ([], 32, 3, [])
 
 
-def test_processes_end_at_once_when_the_sweep_breaks_off() -> None:
+def test_processes_end_at_once_when_the_sweep_breaks_off(born: Born) -> None:
     """In the middle of ten minutes' work."""
     with pytest.raises(KeyboardInterrupt), processes(1) as hands:
         break_off(hands)
-    assert multiprocessing.active_children() == []
+    assert born() == []
 
 
 @pytest.mark.parametrize(
