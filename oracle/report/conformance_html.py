@@ -29,7 +29,7 @@ def render_conformance_html(found: Conformance) -> str:
     problems = {row.problem: row for row in reversed(found.rows)}
     failures = list(found.failures)
     return page(
-        "conformance.html", short=short, bounds=bounds, duration=duration, look=_look, cell=cell, plain=_plain
+        "conformance.html", short=short, bounds=bounds, duration=duration, look=_look, cell=cell
     ).render(
         found=found,
         headline=sure_of(found),
@@ -54,11 +54,6 @@ def _ordered(problems: dict[str, ConformanceRow]) -> list[tuple[str, Conformance
 def _look(status: str) -> str:
     """Return the class of the style sheet for a status."""
     return CLASSES.get(Status(status), str(status))
-
-
-def _plain(text: str) -> str:
-    """Return a text without the backticks that mark code on a terminal."""
-    return text.replace("`", "")
 
 
 def _detail(found: Conformance, row: ConformanceRow, drawn: bool, index: int) -> dict[str, Any]:

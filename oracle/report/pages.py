@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
+    from markupsafe import Markup
 
-__all__ = ["environment", "page"]
+__all__ = ["code_marked", "environment", "page"]
+
+CODE = re.compile("`([^`\n]+)`")
 
 
 def environment(*packages: str, **filters: Callable[..., Any]) -> Environment:
@@ -19,7 +23,7 @@ def environment(*packages: str, **filters: Callable[..., Any]) -> Environment:
     *packages : str
         Whose folders ``templates`` are looked in, in this order.
     **filters : callable
-        What templates may put after a `|`, beyond what jinja2 has.
+        What templates may put after a `|`, beyond what jinja2 has and `code_marked`, there called ``code``.
     """
     from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - only a page needs it
 
@@ -30,10 +34,17 @@ def environment(*packages: str, **filters: Callable[..., Any]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(filters)
+    made.filters.update({"code": code_marked, **filters})
     return made
 
 
 def page(name: str, **filters: Callable[..., Any]) -> Template:
     """Return a template of the reports."""
     return environment("oracle.report", **filters).get_template(name)
+
+
+def code_marked(text: str) -> Markup:
+    """Return a text, escaped, in which what stands in backticks is set as code."""
+    from markupsafe import Markup, escape  # noqa: PLC0415 - only a page needs it
+
+    return Markup(CODE.sub(r"<code>\1</code>", str(escape(text))))  # the text was escaped just before

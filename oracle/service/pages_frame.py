@@ -18,7 +18,6 @@ from oracle.service.answers import problem_response
 from oracle.service.job import timestamp
 from oracle.service.problems import Problem
 from oracle.service.wording import (
-    code_marked,
     job_title,
     job_words,
     method_words,
@@ -128,7 +127,6 @@ def _environment() -> Environment:
         "oracle.service",
         "oracle.report",  # the style sheet of the reports is part of ours
         bounds=bounds,
-        code=code_marked,
         duration=duration,
         job_title=job_title,
         job_words=job_words,

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
+from oracle.report.pages import code_marked
 from oracle.service.job import Job, JobKind, JobState
 
 __all__ = [
     "METHODS",
     "PROBLEMS",
-    "code_marked",
     "job_title",
     "job_words",
     "method_words",
@@ -62,7 +62,6 @@ STATES = {
     JobState.CANCELLED: "It was cancelled.",
 }
 WANTED = {**WANTS, "flow": "flow"}
-CODE = re.compile("`([^`\n]+)`")
 ADDRESS = re.compile(r"(?<![\w/])(?:/v1)?(/goldens|/jobs|/docs)(?![\w/])", re.ASCII)  # of what is a page too
 UNITS = ((3_600, "hour"), (60, "minute"), (1, "second"))
 LONGEST_READ = 100_000  # characters of a spec that a list reads for a line about it
@@ -135,11 +134,6 @@ def problem_words(kind: str) -> str:
 def want_words(kind: str) -> str:
     """Return what a spec wants, for people."""
     return WANTED.get(kind, kind)
-
-
-def code_marked(text: str) -> Markup:
-    """Return a text, escaped, in which what stands in backticks is set as code."""
-    return Markup(CODE.sub(r"<code>\1</code>", str(escape(text))))  # the text was escaped just before
 
 
 def paged(text: str) -> Markup:

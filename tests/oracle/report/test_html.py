@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from oracle.diagnosis.diagnosis import Diagnosis
 from oracle.report.comparison import Comparison, NotRun, Report
 from oracle.report.html import render_html
 
@@ -161,6 +162,37 @@ def test_hostile_text_stays_text(
     assert not {name for name, _ in page.attributes} & {"src", "onerror"}
     assert "script" not in "".join(page.open)
     assert " ".join(hostile.split()) in page.text
+
+
+def test_names_in_backticks_are_shown_as_code(
+    comparison: Callable[..., Comparison], report: Callable[..., Report]
+) -> None:
+    """In reasons, in all that explains a disagreement, and in what was not compared; no backtick is left."""
+    made = comparison("DISAGREES", "`the_reason` is why")
+    diagnosis = Diagnosis(
+        ("fault",),
+        "nearest is `the_fault`",
+        "undo `the_remedy`",
+        "`the_share` of it",
+        0.5,
+        "other",
+        9.0,
+        "`the_fit`",
+    )
+    made = replace(made, verdict=replace(made.verdict, diagnosis=diagnosis))
+    entry = NotRun("absent", "lacks `the_package`", "`pip install the_package`")
+    html = render_html(replace(report(), comparisons=(made,), not_run=(entry,)))
+    names = (
+        "the_reason",
+        "the_fault",
+        "the_remedy",
+        "the_share",
+        "the_fit",
+        "the_package",
+        "pip install the_package",
+    )
+    assert [name for name in names if f"<code>{name}</code>" not in html] == []
+    assert "`" not in Page(html).text
 
 
 def test_wrong_shapes_are_reported_not_fallen_over(

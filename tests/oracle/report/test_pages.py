@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from jinja2 import TemplateNotFound, UndefinedError
 
-from oracle.report.pages import environment, page
+from oracle.report.pages import code_marked, environment, page
 
 
 def test_every_text_is_escaped() -> None:
@@ -31,3 +31,11 @@ def test_filters_are_at_hand() -> None:
     """Those that are given, beside jinja2's."""
     made = environment("oracle.report", twice=lambda text: text * 2)
     assert made.from_string("{{ a | twice | upper }}").render(a="x") == "XX"
+
+
+def test_backticks_become_code_and_nothing_else_becomes_markup() -> None:
+    """Escaped first, marked after; templates have it at hand as `code`."""
+    said = "`a<b>` and <script> and `open"
+    shown = "<code>a&lt;b&gt;</code> and &lt;script&gt; and `open"
+    assert str(code_marked(said)) == shown
+    assert environment("oracle.report").from_string("{{ a | code }}").render(a=said) == shown

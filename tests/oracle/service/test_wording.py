@@ -82,12 +82,6 @@ def test_moments_are_in_utc_whatever_they_came_as() -> None:
     assert wording.moment("2026-11-21T18:05:59+00:00") == "21 Nov 2026, 18:05 UTC"
 
 
-def test_backticks_become_code_and_nothing_else_becomes_markup() -> None:
-    """Escaped first, marked after."""
-    shown = wording.code_marked("`a<b>` and <script> and `open")
-    assert str(shown) == "<code>a&lt;b&gt;</code> and &lt;script&gt; and `open"
-
-
 def test_page_of_a_result_is_its_address_without_the_version() -> None:
     """Both interfaces name things alike."""
     assert wording.page_of("/v1/checks/ab") == "/checks/ab"
