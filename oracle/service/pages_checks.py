@@ -9,9 +9,10 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.datastructures import FormData, UploadFile
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
-from oracle.service.checks_routes import known_check
+from oracle.report.pages import set_inside
+from oracle.service.checks_routes import REPORT_POLICY, known_check, report_of
 from oracle.service.examples import RECORDING
 from oracle.service.gate import MayRead
 from oracle.service.job import Check
@@ -56,7 +57,7 @@ async def ask_check(request: Request, service: TheService, asker: MayRead) -> Re
 
 @router.get("/checks/{identifier}")
 async def check(request: Request, service: TheService, _: MayRead, identifier: str) -> Response:
-    """Show a verdict, where the run departs and why, and the report."""
+    """Show a verdict, where the run departs and why, and below it the rest of the report."""
     found = await known_check(service, identifier)
     comparison = await asyncio.to_thread(json.loads, found.comparison)
     return show(
@@ -66,6 +67,13 @@ async def check(request: Request, service: TheService, _: MayRead, identifier: s
         comparison=comparison,
         decisive=_decisive(found.verdict, comparison),
     )
+
+
+@router.get("/checks/{identifier}/report")
+async def report(service: TheService, _: MayRead, identifier: str) -> Response:
+    """Show what the report has beyond the page of its check: plots, digits, what was checked."""
+    made = await report_of(service, await known_check(service, identifier))
+    return HTMLResponse(set_inside(made), headers=REPORT_POLICY)
 
 
 def _form(

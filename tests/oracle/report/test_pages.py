@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from jinja2 import TemplateNotFound, UndefinedError
 
-from oracle.report.pages import code_marked, environment, page
+from oracle.report.pages import code_marked, environment, page, set_inside
 
 
 def test_every_text_is_escaped() -> None:
@@ -39,3 +39,8 @@ def test_backticks_become_code_and_nothing_else_becomes_markup() -> None:
     shown = "<code>a&lt;b&gt;</code> and &lt;script&gt; and `open"
     assert str(code_marked(said)) == shown
     assert environment("oracle.report").from_string("{{ a | code }}").render(a=said) == shown
+
+
+def test_report_set_inside_a_page_differs_in_its_body_alone() -> None:
+    """The first one: what a text says of bodies is escaped anyhow."""
+    assert set_inside(b"<html><body>\n<p><body>") == b'<html><body class="inside">\n<p><body>'

@@ -114,6 +114,10 @@ def test_planted_fault_is_uploaded_and_named(visit: Visit, tmp_path: Path) -> No
     visit.server.mend("hold-check")
     visit.says("it departs at step 3")
     assert "/checks/" in visit.tab.url
+    report = visit.tab.frame_locator("iframe")
+    report.get_by_text("Error against bound").wait_for(timeout=MILLISECONDS)
+    for told in ("Every comparison", "first divergent step", "what to do"):  # by the page, and once
+        assert not report.get_by_text(told).first.is_visible()
 
 
 def upload(visit: Visit, folder: Path, data: bytes) -> None:
@@ -250,7 +254,7 @@ def test_token_lets_in_and_the_report_is_seen_with_the_session(
     tab.get_by_label("Token").fill(secret)
     tab.get_by_role("button", name="Log in").click()
     tab.wait_for_url(f"**{address}", timeout=MILLISECONDS)
-    tab.frame_locator("iframe").get_by_text("Every comparison").wait_for(timeout=MILLISECONDS)
+    tab.frame_locator("iframe").get_by_text("Error against bound").wait_for(timeout=MILLISECONDS)
     tab.get_by_role("button", name="Log out").click()
     tab.get_by_text("This server wants a token").wait_for(timeout=MILLISECONDS)
     context.close()

@@ -48,7 +48,7 @@ def test_right_run_agrees_in_words(server: Any) -> None:
     assert '<div class="banner AGREES">' in page
     assert "✓ AGREES" in page
     assert "The run agrees with the mathematics to within its own rounding." in page
-    assert re.search(r'<iframe src="/v1/reports/[0-9a-f]{64}"[^>]* sandbox="allow-same-origin"', page)
+    assert re.search(r'<iframe src="/checks/[0-9a-f]{64}/report"[^>]* sandbox="allow-same-origin"', page)
 
 
 def test_wrong_run_disagrees_and_the_page_says_where(server: Any) -> None:
@@ -59,6 +59,26 @@ def test_wrong_run_disagrees_and_the_page_says_where(server: Any) -> None:
     assert "<dt>first divergent step</dt><dd>3</dd>" in page
     assert '<dd class="mono">beta[0]</dd>' in page
     assert "<dt>what to do</dt>" in page
+
+
+def test_names_in_the_finding_are_shown_as_code(server: Any) -> None:
+    """Also at its beginning, where a sentence has its capital."""
+    file = io.BytesIO()
+    np.savez(file, steps=np.arange(4), beta=np.array([[1], [0.5], [np.nan], [np.nan]]))
+    page = verdict_page(server, sent(server, server.spec(), file.getvalue()))
+    assert "<p><code>beta</code> is not finite from step 2 on.</p>" in page
+
+
+def test_report_inside_the_page_begins_with_its_plots_and_is_whole_by_itself(server: Any) -> None:
+    """What the page tells is marked to be hidden in the report inside it, and in that alone; no script is needed."""
+    check = server.check(server.spec(11), server.candidate(11, wrong=1e-9)).json()["id"]
+    inside = server.client.get(f"/checks/{check}/report", headers=PEOPLE)
+    alone = server.client.get(f"/v1/reports/{check}").text
+    assert inside.headers["content-security-policy"].startswith("default-src 'none'")
+    assert inside.text == alone.replace("<body>", '<body class="inside">')
+    assert ".inside header, .inside .told { display: none; }" in inside.text
+    assert 'class="inside"' not in alone
+    assert '<div class="finding told DISAGREES">' in alone
 
 
 def test_program_on_the_page_records_a_run_that_agrees(
