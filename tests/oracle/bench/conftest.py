@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from time import process_time
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from oracle.bench.problem import RaceProblem
 from oracle.bench.racers import Field, Racer
 from oracle.findings import Outcome
 from oracle.report.race import GrowthPoint, Machine, NotRaced, Race, RaceRow, Ratio, Roof, Target
+from tests.clock import Clock
 
 SMALL = RaceProblem(4, 6)
 
@@ -110,28 +110,10 @@ def race_of(*rows: RaceRow, **fields: Any) -> Race:
     return Race(rows=rows, **known)
 
 
-class Clock:
-    """Time as nobody else on the machine can stretch it: what this process computed, and the naps it says it took."""
-
-    def __init__(self) -> None:
-        self.napped = 0.0
-
-    def sleep(self, seconds: float) -> None:
-        """Take a nap, and no time."""
-        self.napped += seconds
-
-    def now(self) -> float:
-        """Return the time in seconds."""
-        return process_time() + self.napped
-
-
 @pytest.fixture
 def sleep(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Have races read a clock of ours, and return how long a racer says that it sleeps."""
-    clock = Clock()
-    for place in ("heat.perf_counter", "stopwatch.perf_counter", "stopwatch.process_time"):
-        monkeypatch.setattr(f"oracle.bench.{place}", clock.now)
-    return clock.sleep
+    return Clock(monkeypatch).sleep
 
 
 @pytest.fixture

@@ -11,28 +11,29 @@ import numpy as np
 import pytest
 
 from oracle.bench.racers import Field, Racer
+from tests.clock import Clock
 
 ARGUMENTS = ("bench", "--quick", "--runs", "1", "--dtype", "float64", "--steps", "5", "--out", "out")
 
 
 class HeavyBall:
-    """Heavy ball in plain numpy; `factor` other than 1 is a planted fault, `repeats` a planted slowness."""
+    """Heavy ball in plain numpy; `factor` other than 1 is a planted fault, `nap` a planted slowness."""
 
-    def __init__(self, factor: int = 1, repeats: int = 1) -> None:
-        self.factor, self.repeats = factor, repeats
+    def __init__(self, factor: int = 1, nap: Callable[[], None] = lambda: None) -> None:
+        self.factor, self.nap = factor, nap
 
     def __call__(self, problem: Any, method: Any, steps: Sequence[int]) -> Any:
         """Run p ← μp − ηg, β ← β + p on θ = u² − v² with the half mean square."""
-        for _ in range(self.repeats):
-            u, v = problem.init["u"], problem.init["v"]
-            p, q = np.zeros_like(u), np.zeros_like(v)
-            states = [(u, v, p, q)]
-            for _ in range(max(steps)):
-                g = problem.X.T @ (problem.X @ (u * u - v * v) - problem.y) / len(problem.y)
-                p = method.momentum * p - self.factor * method.step_size * 2 * u * g
-                q = method.momentum * q + self.factor * method.step_size * 2 * v * g
-                u, v = u + p, v + q
-                states.append((u, v, p, q))
+        self.nap()
+        u, v = problem.init["u"], problem.init["v"]
+        p, q = np.zeros_like(u), np.zeros_like(v)
+        states = [(u, v, p, q)]
+        for _ in range(max(steps)):
+            g = problem.X.T @ (problem.X @ (u * u - v * v) - problem.y) / len(problem.y)
+            p = method.momentum * p - self.factor * method.step_size * 2 * u * g
+            q = method.momentum * q + self.factor * method.step_size * 2 * v * g
+            u, v = u + p, v + q
+            states.append((u, v, p, q))
         rows = np.array(states)[list(steps)]
         return {name: rows[:, i] for i, name in enumerate(("u", "v", "p_u", "p_v"))}
 
@@ -81,19 +82,21 @@ def test_candidate_that_disagrees_leaves_with_one(oracle: Any, field: Any) -> No
     assert "No candidate on trial" in result.stdout
 
 
-def test_ratio_that_fell_leaves_with_one(oracle: Any, field: Any) -> None:
-    """A candidate planted to be twenty times as slow as in the earlier race."""
+def test_ratio_that_fell_leaves_with_one(oracle: Any, field: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A candidate planted to be far slower than in the earlier race."""
+    clock = Clock(monkeypatch)
     field(HeavyBall())
     oracle(*ARGUMENTS)
-    field(HeavyBall(repeats=20))
+    field(HeavyBall(nap=lambda: clock.sleep(0.5)))
     result = oracle(*ARGUMENTS[:-1], "now", "--compare", "out/race.json")
     assert result.exit_code == 1, result.output
     assert "mine, float64, 1 runs, × jax_scan" in result.stdout
     assert ": fell" in result.stdout
 
 
-def test_ratio_that_held_leaves_with_zero(oracle: Any, field: Any) -> None:
+def test_ratio_that_held_leaves_with_zero(oracle: Any, field: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same racers again, with all the room that noise could want."""
+    Clock(monkeypatch)
     field(HeavyBall())
     oracle(*ARGUMENTS)
     result = oracle(*ARGUMENTS[:-1], "now", "--compare", "out/race.json", "--allow", "0.9")
