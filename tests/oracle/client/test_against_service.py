@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,12 +20,11 @@ from oracle.goldens import compute_golden
 from oracle.records.golden import golden_json
 from oracle.records.npz import read_npz_bytes
 from oracle.spec import spec_from
+from tests.service.server_process import ORACLE, Folders, ServerProcess
 
 for name in ("fastapi", "uvicorn", "python_multipart", "structlog", "prometheus_client"):
     pytest.importorskip(name, reason="the extra `service` is not installed")
 
-PROGRAM = "import sys; from oracle.cli.main import main; main(sys.argv[1:], prog_name='oracle')"
-SERVE = [sys.executable, "-c", PROGRAM, "serve", "--port", "0", "--workers", "1"]
 SPEC: dict[str, Any] = {
     "schema": "momentum-oracle/spec/1",
     "problem": {"kind": "regression", "X": [["1", "0.5", "-0.25"], ["0", "1", "0.75"]], "y": ["1", "-0.5"]},
@@ -55,48 +52,16 @@ def run(momentum: float) -> dict[str, Any]:
     return {"steps": np.arange(11), "u": recorded[:, :3], "v": recorded[:, 3:]}
 
 
-def start(folder: Path) -> tuple[subprocess.Popen[str], str]:
-    """Start a server and return it with its address, once it says that it serves."""
-    command = [
-        *SERVE,
-        "--store",
-        str(folder / "store"),
-        "--data",
-        str(folder / "data"),
-        "--log-format",
-        "json",
-    ]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    told = []
-    for line in process.stderr:
-        told.append(line)
-        if "serving on " in line:
-            # read on: a pipe that nobody empties stops the server once 64 KiB of log are in it
-            Thread(target=read_on, args=(process.stderr,), daemon=True).start()
-            return process, line.partition("serving on ")[2].split(" ")[0]
-    raise AssertionError("the server did not start:\n" + "".join(told))
-
-
-def read_on(stream: IO[str]) -> None:
-    """Read a pipe to its end, and close it."""
-    with stream:
-        for _ in stream:
-            pass
-
-
-def stop(process: subprocess.Popen[str]) -> None:
-    """End a server."""
-    process.terminate()
-    process.wait(60)
+def server_in(folder: Path) -> ServerProcess:
+    """Return a server that keeps everything in a folder; a context."""
+    return ServerProcess(Folders.under(folder), ("--workers", "1"))
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the address of a server that lets everyone in."""
-    process, address = start(tmp_path_factory.mktemp("service"))
-    yield address
-    stop(process)
+    with server_in(tmp_path_factory.mktemp("service")) as server:
+        yield server.address
 
 
 @pytest.fixture
@@ -228,25 +193,22 @@ def test_bad_candidate_is_misuse_there_as_here(command: Any, service: str) -> No
 
 def test_token_opens_what_is_closed(tmp_path: Path, alone: None) -> None:
     """With tokens made, a server lets nobody in without one; the client says what to do about it."""
-    making = [sys.executable, "-c", PROGRAM, "token", "create", "ci", "--data", str(tmp_path / "data")]
+    making = [*ORACLE, "token", "create", "ci", "--data", str(tmp_path / "data")]
     scopes = ["--scope", "read", "--scope", "compute"]
     made = subprocess.run([*making, *scopes], capture_output=True, text=True, check=True).stdout.strip()
-    process, address = start(tmp_path)
-    try:
+    with server_in(tmp_path) as server:
         with (
-            Client(address) as nobody,
+            Client(server.address) as nobody,
             pytest.raises(ServerProblemError, match=r"401 `unauthorised`.*--token-file"),
         ):
             nobody.jobs()
         with (
-            Client(address, "mistyped") as nobody,
+            Client(server.address, "mistyped") as nobody,
             pytest.raises(ServerProblemError, match=r"none that it knows \(mistyped.*--token-file") as caught,
         ):
             nobody.jobs()
         assert "Bearer" not in str(caught.value)
-        with Client(address, made) as client:
+        with Client(server.address, made) as client:
             assert client.golden(SPEC).spec_digest == spec_from(SPEC).digest
             with pytest.raises(ServerProblemError, match="403 `forbidden`"):
                 client.check(SPEC, run(0.9))
-    finally:
-        stop(process)
