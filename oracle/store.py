@@ -14,7 +14,6 @@ reader looks at, or a complete record without its row, which the next writer of 
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -24,7 +23,14 @@ from oracle.records.atomic_files import sync_directory
 from oracle.records.golden import Golden
 from oracle.records.npz import npz_bytes
 from oracle.records.record_errors import DamagedRecordError, MissingRecordError, StoreError
-from oracle.store_files import StoreFiles, entry_of, file_errors_named, make_directory, sealed_entry
+from oracle.store_files import (
+    StoreFiles,
+    entry_of,
+    file_errors_named,
+    make_directory,
+    require_writable,
+    sealed_entry,
+)
 from oracle.store_index import StoreIndex
 from oracle.store_rows import MOST_ASKED, IndexRows, StoreEntry
 from oracle.store_upkeep import RecordCheck, Removal, check_records, clear_away, rebuild_index
@@ -105,9 +111,7 @@ class Store:
             If no file can be made in the store.
         """
         with file_errors_named(self.root):
-            make_directory(self.root)
-            with tempfile.TemporaryFile(dir=self.root):
-                pass
+            require_writable(self.root)
 
     def put(self, golden: Golden) -> str:
         """Store a golden and return its digest; one that is there already stays as it is.

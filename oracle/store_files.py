@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -17,7 +18,15 @@ from oracle.records.npz import read_npz_bytes, sealed_manifest
 from oracle.records.record_errors import DamagedRecordError, MissingRecordError, StoreError
 from oracle.store_rows import StoreEntry
 
-__all__ = ["StoreFiles", "entry_of", "file_errors_named", "make_directory", "sealed_entry", "still_there"]
+__all__ = [
+    "StoreFiles",
+    "entry_of",
+    "file_errors_named",
+    "make_directory",
+    "require_writable",
+    "sealed_entry",
+    "still_there",
+]
 
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})", re.ASCII)
 _CAUSES = {
@@ -203,6 +212,19 @@ def make_directory(directory: Path, mode: int = 0o777) -> None:
         make_directory(directory.parent)
         directory.mkdir(mode, exist_ok=True)
         sync_directory(directory.parent)
+
+
+def require_writable(directory: Path, mode: int = 0o777) -> None:
+    """Find out whether files can be made in a directory, which is made, with `mode`, if it is not there.
+
+    Raises
+    ------
+    OSError
+        If they cannot.
+    """
+    make_directory(directory, mode)
+    with tempfile.TemporaryFile(dir=directory):
+        pass
 
 
 @contextmanager

@@ -148,14 +148,11 @@ def _require_extra() -> None:
 
 def _require_data(data: Path) -> None:
     """Say that the data directory cannot be used, rather than the store, which is another."""
-    from tempfile import TemporaryFile
-
     from oracle.service.service import DATA_MODE
-    from oracle.store_files import make_directory
+    from oracle.store_files import require_writable
 
     try:
-        make_directory(data, DATA_MODE)
-        TemporaryFile(dir=data).close()
+        require_writable(data, DATA_MODE)
     except OSError as error:
         raise click.UsageError(
             f"the data directory `{data}` cannot be used ({error.strerror}): name another with `--data`"
