@@ -29,7 +29,7 @@ class JobTasks:
 
     def __init__(self, pool: WorkerPool, limits: Limits) -> None:
         self._pool = pool
-        self._limits = limits
+        self._granted = Granted(limits.job_seconds)
         self.closing = False  # tasks that are stopped leave their jobs to the next start
 
     async def computed(
@@ -52,7 +52,7 @@ class JobTasks:
         ServerEndsError
             If the server is ending.
         """
-        granted = granted or Granted(self._limits.job_seconds)
+        granted = granted or self._granted
         return self._answered(live, await self._outcome(live, task, lane, granted), granted)
 
     async def golden(self, live: LiveJob, task: Task) -> Outcome:
@@ -64,10 +64,9 @@ class JobTasks:
             As `computed` does.
         """
         if not self._pool.has_room(Lane.LONG) and is_small(live.job.payload["spec"]):
-            granted = Granted(self._limits.job_seconds)
-            outcome = await self._outcome(live, task, Lane.TRY, granted)
+            outcome = await self._outcome(live, task, Lane.TRY, self._granted)
             if outcome.ending is not Ending.STOPPED or live.cancelled.is_set() or self.closing:
-                return self._answered(live, outcome, granted)
+                return self._answered(live, outcome, self._granted)
             live.become(replace(live.job, state=JobState.QUEUED))
         return await self.computed(live, task, Lane.LONG)
 
