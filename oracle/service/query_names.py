@@ -7,8 +7,8 @@ from typing import Any
 
 from fastapi import Depends, Request
 
-from oracle.service.gate import MayRead
 from oracle.service.problems import ProblemError
+from oracle.service.tokens import Scope
 
 __all__ = ["KNOWN_QUERY_ALONE", "query_parameters"]
 
@@ -34,12 +34,13 @@ def query_parameters(request: Request) -> Mapping[str, Mapping[str, Any]]:
     return {one["name"]: one["schema"] for one in described if one["in"] == "query"}
 
 
-async def _refuse_unknown(request: Request, _: MayRead) -> None:
+async def _refuse_unknown(request: Request) -> None:
     """Refuse parameters that the route does not have; who may not ask at all is told that first."""
     names = list(dict.fromkeys(request.query_params))
     known = list(query_parameters(request)) if names else []
     strange = [name for name in names if name not in known]
     if strange:
+        request.app.state.service.gate.admit(request, Scope.READ)
         told = ", ".join(f"`{ascii(name)[1:-1]:.{LONGEST_NAME}}`" for name in strange[:MOST_NAMES])
         more = f" and {len(strange) - MOST_NAMES} more" if len(strange) > MOST_NAMES else ""
         expected = " and ".join(f"`{name}`" for name in known)
